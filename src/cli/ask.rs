@@ -1,0 +1,12 @@
+//! `lectern ask`.
+
+use super::CliError;
+use std::process::ExitCode;
+
+/// Flags of `lectern ask`.
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+pub(super) fn run(_args: Args) -> Result<ExitCode, CliError> {
+    Err(CliError::Usage("not built yet".into()))
+}

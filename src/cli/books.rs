@@ -1,0 +1,12 @@
+//! `lectern books`.
+
+use super::CliError;
+use std::process::ExitCode;
+
+/// Flags of `lectern books`.
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+pub(super) fn run(_args: Args) -> Result<ExitCode, CliError> {
+    Err(CliError::Usage("not built yet".into()))
+}

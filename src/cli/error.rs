@@ -1,0 +1,21 @@
+//! What a subcommand could not do.
+
+/// One variant per room, its source kept.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CliError {
+    /// Flags that do not fit together, or name something that is not there.
+    #[error("{0}")]
+    Usage(String),
+    /// A file of the user's.
+    #[error("{path}: {source}")]
+    File {
+        /// Which file.
+        path: std::path::PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Writing to the terminal or a pipe.
+    #[error("could not write the output")]
+    Output(#[from] std::io::Error),
+}

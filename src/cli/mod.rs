@@ -1,0 +1,78 @@
+//! The command line: one file per subcommand, each from raw flags to checked options to human output.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this room is the one that talks to a terminal")]
+
+pub mod folders;
+
+mod ask;
+mod books;
+mod error;
+mod eval;
+mod extract;
+mod generate;
+mod ingest;
+mod models;
+mod serve;
+
+pub use error::CliError;
+use std::process::ExitCode;
+
+/// An offline tutor for classrooms.
+#[derive(Debug, clap::Parser)]
+#[command(version, about, propagate_version = true)]
+pub struct Cli {
+    /// What to log, in the form of `RUST_LOG` (`info`, `lectern=debug`)
+    #[arg(long, global = true, env = "LECTERN_LOG", value_name = "FILTER")]
+    pub log: Option<String>,
+    /// The subcommand.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Teach the class: serve the books to browsers and other clients
+    Serve(serve::Args),
+    /// Read PDF books into the library
+    Ingest(ingest::Args),
+    /// List the books of the library
+    Books(books::Args),
+    /// Answer one question from the books, with citations
+    Ask(ask::Args),
+    /// List, fetch and check the models
+    Models(models::Args),
+    /// Print the text of a PDF, a JSON line per page
+    Extract(extract::Args),
+    /// Run a language model on a prompt
+    Generate(generate::Args),
+    /// Measure this build against reference data
+    Eval(eval::Args),
+}
+
+/// Runs one subcommand.
+///
+/// # Errors
+/// What the subcommand could not do; its text says where and what to do about it.
+pub fn run(command: Command) -> Result<ExitCode, CliError> {
+    match command {
+        Command::Serve(args) => serve::run(args),
+        Command::Ingest(args) => ingest::run(args),
+        Command::Books(args) => books::run(args),
+        Command::Ask(args) => ask::run(args),
+        Command::Models(args) => models::run(args),
+        Command::Extract(args) => extract::run(args),
+        Command::Generate(args) => generate::run(args),
+        Command::Eval(args) => eval::run(args),
+    }
+}
+
+/// Starts logging to stderr; `filter` in the form of `RUST_LOG`, warnings and this crate's news by default.
+pub fn init_tracing(filter: Option<&str>) {
+    let filter = filter.unwrap_or("warn,lectern=info");
+    let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_else(|error| {
+        eprintln!("warning: --log {filter:?} is not understood ({error}); using `info`");
+        tracing_subscriber::EnvFilter::new("info")
+    });
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+}
