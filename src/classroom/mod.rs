@@ -1,1 +1,56 @@
-//! The room `classroom`.
+//! What lasts of a conversation: who spoke to the tutor, what was said, and where the conversation stood (SQLite).
+//!
+//! Knows no models and no HTTP. What a reply or a state looks like inside is its writer's business: both are kept as
+//! opaque JSON. A session is one student's conversation, named by its `client_id`; a message is one thing the student
+//! said together with the reply it got.
+//!
+//! # Invariants
+//! * A message is stored before anyone works on its reply; a message without a reply was interrupted.
+//! * A reply and the state it leads to are stored in one transaction: after a crash both are there or neither is.
+//! * A [`SessionKey`] dies with [`Store::reset`]: a reply that was still being written for it is refused as
+//!   [`ClassroomError::Gone`] and never shows up in the fresh session.
+
+mod schema;
+mod store;
+
+pub use store::{Message, MessageId, NewReply, Reply, Session, SessionKey, Store};
+
+use std::path::PathBuf;
+
+/// What the classroom could not keep or find.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClassroomError {
+    /// The file is not there, not writable, or not a database.
+    #[error("{path}: could not open the classroom's database; check that the folder exists and can be written")]
+    Open {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: rusqlite::Error,
+    },
+    /// The file was written by a newer program.
+    #[error("{path}: written by a newer version (layout {found}, this one knows {known}); use that version")]
+    Newer {
+        /// Which file.
+        path: PathBuf,
+        /// Its layout.
+        found: i64,
+        /// The newest layout this program knows.
+        known: i64,
+    },
+    /// One read or write failed.
+    #[error("could not {what} in the classroom's database")]
+    Database {
+        /// What was attempted, `store a message`.
+        what: &'static str,
+        /// Why.
+        source: rusqlite::Error,
+    },
+    /// The session was reset meanwhile.
+    #[error("the session was reset while message {message_id} was being answered")]
+    Gone {
+        /// The message whose reply has no place to go.
+        message_id: MessageId,
+    },
+}

@@ -1,0 +1,57 @@
+//! The tables of `classroom.sqlite` and how a file comes to have them.
+
+use super::ClassroomError;
+use rusqlite::Connection;
+use std::path::Path;
+use std::time::Duration;
+
+/// The layout this program writes; stored as SQLite's `user_version`.
+pub(super) const LAYOUT: i64 = 1;
+
+/// How long one writer waits for another, such as a backup or a second program.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// `AUTOINCREMENT` so that neither a session nor a message ever gets the name of one that was deleted.
+const TABLES: &str = "
+    CREATE TABLE sessions (
+        id        INTEGER PRIMARY KEY AUTOINCREMENT,
+        client_id TEXT NOT NULL UNIQUE,
+        state     TEXT,
+        created   INTEGER NOT NULL,
+        updated   INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE messages (
+        id         INTEGER PRIMARY KEY AUTOINCREMENT,
+        session    INTEGER NOT NULL REFERENCES sessions(id) ON DELETE CASCADE,
+        content    TEXT NOT NULL,
+        created    INTEGER NOT NULL,
+        reply_text TEXT,
+        reply      TEXT,
+        replied    INTEGER,
+        delivered  INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    CREATE INDEX messages_of_session ON messages(session, id);
+";
+
+/// Opens the file, makes it if it is not there, and brings it to this layout.
+pub(super) fn open(path: &Path) -> Result<Connection, ClassroomError> {
+    let failed = |source| ClassroomError::Open { path: path.to_owned(), source };
+    let mut connection = Connection::open(path).map_err(failed)?;
+    connection.busy_timeout(BUSY).map_err(failed)?;
+    // A killed program loses nothing; a power cut may lose the last moments, but never damages the file.
+    connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
+    connection.pragma_update(None, "synchronous", "NORMAL").map_err(failed)?;
+    connection.pragma_update(None, "foreign_keys", true).map_err(failed)?;
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(failed)?;
+    let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)?;
+    match found {
+        LAYOUT => {}
+        0 => {
+            transaction.execute_batch(TABLES).map_err(failed)?;
+            transaction.pragma_update(None, "user_version", LAYOUT).map_err(failed)?;
+        }
+        _ => return Err(ClassroomError::Newer { path: path.to_owned(), found, known: LAYOUT }),
+    }
+    transaction.commit().map_err(failed)?;
+    Ok(connection)
+}

@@ -1,0 +1,471 @@
+//! One student's session while it is alive: its connection, the running turn, and the messages behind it.
+//!
+//! # Invariants
+//! * At most one connection and one running turn. `waiting` is empty unless a turn runs.
+//! * A message is in the classroom before it is in `running` or `waiting`, in the same order.
+//! * A connection gets the reply to a message at most once by itself, in the order of the messages.
+//! * A session that has neither connection nor turn is `ended` and out of the hub; nobody brings it back to life.
+//! * Lock order: a session's state, then the classroom. The hub's map is never locked under either.
+//!
+//! Every method but [`LiveSession::stop`] may read or write the classroom: call them off the runtime's worker threads.
+
+use super::hub::{ClientId, Hub, Resumed, TurnPlace};
+use super::outbox::{ConnectionId, Outbox};
+use super::protocol::{self, Close, ErrorCode, ServerFrame, Welcome, WireError};
+use super::transcript;
+use crate::classroom::{ClassroomError, MessageId, SessionKey};
+use crate::passage::Citation;
+use crate::tutor::{self, Cancel, State, TurnEvent};
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio_util::sync::CancellationToken;
+
+/// How many missed replies a connection gets by itself; the rest is in the history.
+const MAX_MISSED: usize = 16;
+
+/// What the classroom keeps of a session between turns.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Kept {
+    /// The last `seq` that a delta of this session had.
+    pub(super) last_seq: u64,
+    /// The tutor's part.
+    pub(super) tutor: tutor::Session,
+}
+
+impl Kept {
+    /// A state that cannot be read (of an older program) begins anew rather than locking the student out.
+    pub(super) fn read(state: Option<&str>, client_id: &ClientId) -> Self {
+        let Some(state) = state else { return Self::default() };
+        serde_json::from_str(state).unwrap_or_else(|error| {
+            tracing::warn!(%client_id, %error, "the stored state is not understood: the lesson begins anew");
+            Self::default()
+        })
+    }
+}
+
+/// Asks a turn to end, whether it runs or stands in line.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Stop {
+    pub(super) cancel: Cancel,
+    pub(super) token: CancellationToken,
+}
+
+impl Stop {
+    fn stop(&self) {
+        self.cancel.cancel();
+        self.token.cancel();
+    }
+}
+
+/// An accepted message on its way to a reply.
+#[derive(Debug)]
+pub(super) struct Turn {
+    pub(super) key: SessionKey,
+    pub(super) message_id: MessageId,
+    pub(super) content: String,
+    pub(super) stop: Stop,
+    /// The connection that follows it word by word.
+    followed_by: Option<ConnectionId>,
+    _place: TurnPlace,
+}
+
+/// What is known of the running turn, for whoever joins in the middle.
+#[derive(Debug)]
+struct Running {
+    message_id: MessageId,
+    stop: Stop,
+    followed_by: Option<ConnectionId>,
+    /// The session was reset: nobody wants it any more.
+    discarded: bool,
+    status: Option<(State, Option<usize>)>,
+    citations: Option<Vec<Citation>>,
+    /// With the `seq` of each, ascending by one.
+    deltas: Vec<(u64, String)>,
+    last_seq: u64,
+}
+
+#[derive(Debug)]
+struct Attached {
+    outbox: Outbox,
+    /// The newest message whose reply this connection got.
+    last_sent: Option<MessageId>,
+    /// The newest reply that it got at connect, until its first `resume`.
+    replayed: Option<MessageId>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    ended: bool,
+    attached: Option<Attached>,
+    running: Option<Running>,
+    waiting: VecDeque<Turn>,
+    /// Counts connections coming and going, so that a timer knows whether it still matters.
+    changes: u64,
+}
+
+/// See the module.
+pub(super) struct LiveSession {
+    client_id: ClientId,
+    pub(super) hub: Arc<Hub>,
+    inner: Mutex<Inner>,
+}
+
+/// Logs a failure of the classroom; the student learns only that something failed.
+fn internal(error: &ClassroomError) -> WireError {
+    let error: &(dyn std::error::Error + 'static) = error;
+    tracing::error!(error, "the classroom failed");
+    WireError::new(ErrorCode::Internal, "something went wrong here; try again")
+}
+
+impl LiveSession {
+    pub(super) fn new(client_id: ClientId, hub: Arc<Hub>) -> Self {
+        Self { client_id, hub, inner: Mutex::default() }
+    }
+
+    pub(super) fn client_id(&self) -> &ClientId {
+        &self.client_id
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes `outbox` the session's connection, closes the older one, and puts the welcome and the missed replies in.
+    /// Nothing if the session has ended.
+    pub(super) fn attach(&self, outbox: &Outbox) -> Result<Option<Resumed>, ClassroomError> {
+        let mut inner = self.lock();
+        if inner.ended {
+            return Ok(None);
+        }
+        let classroom = &self.hub.classroom;
+        let stored = classroom.session(self.client_id.as_str())?;
+        let missed = match &stored {
+            Some(session) => classroom.undelivered(session.key, MAX_MISSED)?,
+            None => Vec::new(),
+        };
+        let resumed = if stored.is_some() { Resumed::Yes } else { Resumed::No };
+        outbox.send(&self.welcome(stored.and_then(|session| session.state).as_deref(), resumed));
+        let mut attached = Attached { outbox: outbox.clone(), last_sent: None, replayed: None };
+        for message in missed {
+            if let Some(response) = message.reply.as_ref().and_then(|reply| transcript::response(message.id, reply)) {
+                attached.send_reply(message.id, &ServerFrame::Response(Box::new(response)));
+            }
+        }
+        attached.replayed = attached.last_sent;
+        inner.changes += 1;
+        if let Some(older) = inner.attached.replace(attached) {
+            older.outbox.close(Close::Replaced);
+        }
+        Ok(Some(resumed))
+    }
+
+    fn welcome(&self, state: Option<&str>, resumed: Resumed) -> ServerFrame {
+        let kept = Kept::read(state, &self.client_id);
+        ServerFrame::Welcome(Welcome {
+            response: self.hub.teacher.welcome(&kept.tutor),
+            client_id: self.client_id.as_str().to_owned(),
+            mode: kept.tutor.mode,
+            current_topic: kept.tutor.current_topic,
+            timestamp: protocol::timestamp(transcript::now()),
+            resumed: resumed == Resumed::Yes,
+            protocol: protocol::PROTOCOL,
+        })
+    }
+
+    /// Lets go of a connection. A turn that runs goes on for [`keep_turn`](super::Limits::keep_turn), in case the
+    /// student comes back.
+    pub(super) fn detach(self: &Arc<Self>, connection: ConnectionId) {
+        let mut inner = self.lock();
+        inner.attached.take_if(|attached| attached.outbox.id() == connection);
+        if inner.attached.is_some() || inner.ended {
+            return;
+        }
+        inner.changes += 1;
+        if inner.running.is_none() {
+            inner.ended = true;
+            drop(inner);
+            self.hub.forget(self);
+            return;
+        }
+        let (session, seen) = (Arc::clone(self), inner.changes);
+        drop(inner);
+        self.hub.connections.spawn(async move {
+            tokio::select! {
+                () = tokio::time::sleep(session.hub.limits.keep_turn) => {}
+                () = session.hub.closing.cancelled() => {}
+            }
+            let came_back = session.lock().changes != seen;
+            if !came_back {
+                tracing::info!(client_id = %session.client_id, "the student did not come back: stopping the turn");
+                session.give_up();
+            }
+        });
+    }
+
+    /// Stops the running turn and drops what waits behind it.
+    pub(super) fn give_up(&self) {
+        let mut inner = self.lock();
+        inner.waiting.clear();
+        if let Some(running) = &inner.running {
+            running.stop.stop();
+        }
+    }
+
+    /// Accepts a message; `followed` if its connection wants it word by word.
+    pub(super) fn submit(
+        self: &Arc<Self>,
+        connection: ConnectionId,
+        content: String,
+        followed: Followed,
+    ) -> Result<(), WireError> {
+        let mut inner = self.lock();
+        if !inner.is_attached(connection) {
+            return Ok(());
+        }
+        if inner.waiting.len() >= self.hub.limits.max_waiting {
+            let error = self.hub.overloaded("your earlier messages are still being answered; wait for a reply");
+            return Err(error);
+        }
+        let place = self.hub.take_turn()?;
+        let accepted = self.hub.classroom.accept(self.client_id.as_str(), &content, transcript::now());
+        let (key, message_id) = accepted.map_err(|error| internal(&error))?;
+        tracing::trace!(client_id = %self.client_id, %message_id, content, "message");
+        let followed_by = (followed == Followed::Yes).then_some(connection);
+        let turn = Turn { key, message_id, content, stop: Stop::default(), followed_by, _place: place };
+        if inner.running.is_none() {
+            inner.running = Some(Running::new(&turn));
+            drop(inner);
+            self.hub.turns.spawn(Arc::clone(self).work(turn));
+        } else {
+            inner.waiting.push_back(turn);
+            inner.tell_place(inner.waiting.len() - 1);
+        }
+        Ok(())
+    }
+
+    /// Ends the running turn, if there is one.
+    pub(super) fn stop(&self, connection: ConnectionId) {
+        let inner = self.lock();
+        if let Some(running) = inner.running.as_ref().filter(|_| inner.is_attached(connection)) {
+            running.stop.stop();
+        }
+    }
+
+    /// Sends what `connection` missed of the running turn and lets it follow the rest; or the finished reply.
+    pub(super) fn resume(&self, connection: ConnectionId, after_seq: i64) -> Result<(), WireError> {
+        let mut inner = self.lock();
+        let inner = &mut *inner;
+        let Some(attached) = inner.attached.as_mut().filter(|attached| attached.outbox.id() == connection) else {
+            return Ok(());
+        };
+        if let Some(running) = inner.running.as_mut().filter(|running| !running.discarded) {
+            running.followed_by = Some(connection);
+            running.frames_after(after_seq).for_each(|frame| attached.outbox.send(&frame));
+            return Ok(());
+        }
+        let classroom = &self.hub.classroom;
+        let stored = classroom.session(self.client_id.as_str()).map_err(|error| internal(&error))?;
+        let last = stored.map_or(Ok(None), |session| classroom.last_replied(session.key));
+        let last = last.map_err(|error| internal(&error))?;
+        let nothing = || WireError::new(ErrorCode::NotFound, "there is nothing to resume; send a message");
+        let message = last.ok_or_else(nothing)?;
+        if attached.replayed.take() == Some(message.id) {
+            return Ok(()); // It was sent right after the welcome of this connection.
+        }
+        let response = message.reply.as_ref().and_then(|reply| transcript::response(message.id, reply));
+        let response = response.ok_or_else(nothing)?;
+        attached.outbox.send_reply(message.id, &ServerFrame::Response(Box::new(response)));
+        Ok(())
+    }
+
+    /// Sends earlier messages.
+    pub(super) fn history(&self, outbox: &Outbox, before: Option<&str>, limit: usize) -> Result<(), WireError> {
+        let classroom = &self.hub.classroom;
+        let stored = classroom.session(self.client_id.as_str()).map_err(|error| internal(&error))?;
+        let unknown = |before: &str| {
+            let error = format!("no message {before:?} in this session; give a message_id out of its history");
+            WireError::new(ErrorCode::NotFound, error)
+        };
+        let before_id = match (before, &stored) {
+            (None, _) => None,
+            (Some(before), None) => return Err(unknown(before)),
+            (Some(before), Some(session)) => {
+                let id = before.parse::<MessageId>().map_err(|()| unknown(before))?;
+                let found = classroom.has_message(session.key, id).map_err(|error| internal(&error))?;
+                Some(found.then_some(id).ok_or_else(|| unknown(before))?)
+            }
+        };
+        let stored = stored.map_or(Ok(Vec::new()), |session| classroom.history(session.key, before_id, limit));
+        let messages = transcript::last_messages(stored.map_err(|error| internal(&error))?, limit);
+        outbox.send(&ServerFrame::History { messages });
+        Ok(())
+    }
+
+    /// Forgets the conversation and welcomes the student anew.
+    pub(super) fn reset(&self, connection: ConnectionId) -> Result<(), WireError> {
+        let mut inner = self.lock();
+        if !inner.is_attached(connection) {
+            return Ok(());
+        }
+        self.hub.classroom.reset(self.client_id.as_str()).map_err(|error| internal(&error))?;
+        inner.waiting.clear();
+        if let Some(running) = &mut inner.running {
+            running.stop.stop();
+            running.discarded = true;
+        }
+        if let Some(attached) = &inner.attached {
+            attached.outbox.send(&self.welcome(None, Resumed::No));
+        }
+        Ok(())
+    }
+
+    /// Notes replies that the student's program has.
+    pub(super) fn delivered(&self, replies: &[MessageId]) {
+        for message_id in replies {
+            if let Err(error) = self.hub.classroom.mark_delivered(self.client_id.as_str(), *message_id) {
+                internal(&error);
+            }
+        }
+    }
+
+    /// Counts the deltas of the running turn from what the classroom knows.
+    pub(super) fn count_from(&self, last_seq: u64) {
+        if let Some(running) = &mut self.lock().running {
+            running.last_seq = last_seq;
+        }
+    }
+
+    /// The `seq` of the running turn's last delta.
+    pub(super) fn last_seq(&self) -> u64 {
+        self.lock().running.as_ref().map_or(0, |running| running.last_seq)
+    }
+
+    /// Notes an event of the running turn and passes it on to whoever follows it.
+    pub(super) fn event(&self, event: TurnEvent) {
+        let mut inner = self.lock();
+        let inner = &mut *inner;
+        let Some(running) = inner.running.as_mut().filter(|running| !running.discarded) else { return };
+        let frame = running.note(event);
+        if let Some(attached) = inner.attached.as_ref().filter(|one| running.followed_by == Some(one.outbox.id())) {
+            attached.outbox.send(&frame);
+        }
+    }
+
+    /// Sends what came of the running turn, nothing if the session was reset; then begins the next, if there is one.
+    pub(super) fn finish(self: &Arc<Self>, turn: &Turn, outcome: Option<ServerFrame>) -> Option<Turn> {
+        let mut inner = self.lock();
+        let discarded = inner.running.take().is_none_or(|running| running.discarded);
+        if let (Some(attached), Some(frame), false) = (&mut inner.attached, &outcome, discarded) {
+            match frame {
+                ServerFrame::Response(_) => attached.send_reply(turn.message_id, frame),
+                _ => attached.outbox.send(frame),
+            }
+        }
+        if self.hub.draining.is_cancelled() {
+            inner.waiting.clear();
+        }
+        if let Some(next) = inner.waiting.pop_front() {
+            inner.running = Some(Running::new(&next));
+            (0..inner.waiting.len()).for_each(|place| inner.tell_place(place));
+            return Some(next);
+        }
+        if inner.attached.is_none() {
+            inner.ended = true;
+            drop(inner);
+            self.hub.forget(self);
+        }
+        None
+    }
+}
+
+/// Whether a message's connection wants its reply word by word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Followed {
+    /// It opted in.
+    Yes,
+    /// It sees only the `response`.
+    No,
+}
+
+impl Inner {
+    fn is_attached(&self, connection: ConnectionId) -> bool {
+        self.attached.as_ref().is_some_and(|attached| attached.outbox.id() == connection)
+    }
+
+    /// Tells the waiting message at `place` (from 0) how many are before it.
+    fn tell_place(&self, place: usize) {
+        let turn = &self.waiting[place];
+        if let Some(attached) = self.attached.as_ref().filter(|one| turn.followed_by == Some(one.outbox.id())) {
+            let message_id = turn.message_id.to_string();
+            let queue_position = Some(place + 1);
+            attached.outbox.send(&ServerFrame::Status { message_id, state: State::Queued, queue_position });
+        }
+    }
+}
+
+impl Attached {
+    /// Sends a reply unless this connection got it already.
+    fn send_reply(&mut self, message_id: MessageId, frame: &ServerFrame) {
+        if self.last_sent.is_none_or(|last| last < message_id) {
+            self.last_sent = Some(message_id);
+            self.outbox.send_reply(message_id, frame);
+        }
+    }
+}
+
+impl Running {
+    fn new(turn: &Turn) -> Self {
+        Self {
+            message_id: turn.message_id,
+            stop: turn.stop.clone(),
+            followed_by: turn.followed_by,
+            discarded: false,
+            status: None,
+            citations: None,
+            deltas: Vec::new(),
+            last_seq: 0,
+        }
+    }
+
+    /// Keeps an event; its frame.
+    fn note(&mut self, event: TurnEvent) -> ServerFrame {
+        let message_id = self.message_id.to_string();
+        match event {
+            TurnEvent::Status { state, queue_position } => {
+                self.status = Some((state, queue_position));
+                ServerFrame::Status { message_id, state, queue_position }
+            }
+            TurnEvent::Citations(citations) => {
+                self.citations = Some(citations.clone());
+                ServerFrame::Citations { message_id, citations }
+            }
+            TurnEvent::Delta(delta) => {
+                self.last_seq += 1;
+                self.deltas.push((self.last_seq, delta.clone()));
+                ServerFrame::Delta { message_id, seq: self.last_seq, delta }
+            }
+        }
+    }
+
+    /// The frames of one who saw deltas up to `after_seq`. A number that was never reached is from elsewhere: all.
+    fn frames_after(&self, after_seq: i64) -> impl Iterator<Item = ServerFrame> {
+        let message_id = || self.message_id.to_string();
+        let after = u64::try_from(after_seq).ok().filter(|after| *after <= self.last_seq).unwrap_or(0);
+        let status = self.status.map(|(state, queue_position)| ServerFrame::Status {
+            message_id: message_id(),
+            state,
+            queue_position,
+        });
+        let citations = self.citations.clone();
+        let citations = citations.map(|citations| ServerFrame::Citations { message_id: message_id(), citations });
+        let missed = self.deltas.iter().filter(move |(seq, _)| *seq > after);
+        let deltas = missed.map(move |(seq, delta)| ServerFrame::Delta {
+            message_id: message_id(),
+            seq: *seq,
+            delta: delta.clone(),
+        });
+        status.into_iter().chain(citations).chain(deltas)
+    }
+}
