@@ -72,7 +72,7 @@ server.on("upgrade", (request, socket, head) => {
   const { pathname, searchParams } = new URL(request.url, "http://here");
   const id = /^\/ws\/([A-Za-z0-9._-]{1,64})$/.exec(pathname)?.[1];
   if (!id) return socket.end("HTTP/1.1 400 Bad Request\r\n\r\n");
-  sockets.handleUpgrade(request, socket, head, (ws) => join_(ws, id, searchParams.get("stream") === "1"));
+  sockets.handleUpgrade(request, socket, head, (ws) => attach(ws, id, searchParams.get("stream") === "1"));
 });
 
 function sessionOf(id) {
@@ -83,7 +83,7 @@ function sessionOf(id) {
 const now = () => `${new Date().toISOString().slice(0, 19)}Z`;
 const modeOf = (session) => ({ mode: session.step ? "teaching" : "idle", current_topic: session.step ? LESSON.title : null });
 
-function join_(ws, id, stream) {
+function attach(ws, id, stream) {
   const client = live.get(id) ?? { queue: [], running: null };
   client.socket?.close(4001, "connected elsewhere");
   client.socket = ws;
@@ -119,7 +119,7 @@ function hear(client, id, data) {
     case "history":
       return send(client, { type: "history", messages: history(session, frame) });
     case "resume":
-      return client.running && resume(client, frame.after_seq ?? 0);
+      return client.running ? resume(client, frame.after_seq ?? 0) : send(client, { type: "error", code: "not_found", error: "nothing to resume" });
     case "stop":
       return client.running && (client.running.cancelled = true);
     case "reset":
@@ -148,7 +148,7 @@ function resume(client, after) {
   const { message_id, deltas, citations, state } = client.running;
   send(client, { type: "status", message_id, state });
   if (citations) send(client, { type: "citations", message_id, citations });
-  deltas.slice(after).forEach((delta, index) => send(client, { type: "delta", message_id, seq: after + index + 1, delta }));
+  for (const { seq, delta } of deltas) if (seq > after) send(client, { type: "delta", message_id, seq, delta });
 }
 
 let refused = 0;
@@ -187,14 +187,15 @@ async function next(client) {
     if (running.cancelled) break;
     running.state = "writing";
     if (running.deltas.length === 0) status("writing");
-    running.deltas.push(delta);
-    show({ type: "delta", seq: running.deltas.length, delta });
+    client.seq = (client.seq ?? 0) + 1;
+    running.deltas.push({ seq: client.seq, delta });
+    show({ type: "delta", seq: client.seq, delta });
     await wait(wordMs);
   }
   if (running.cancelled) session.step = before;
   const lesson = session.step ? { title: LESSON.title, step: session.step, total: LESSON.steps.length } : null;
   const reply = {
-    response: running.cancelled ? running.deltas.join("") : text, ...modeOf(session), timestamp: now(), message_id: running.message_id, citations,
+    response: running.cancelled ? running.deltas.map(({ delta }) => delta).join("") : text, ...modeOf(session), timestamp: now(), message_id: running.message_id, citations,
     grounded: true, lesson, quiz: null, finish: running.cancelled ? "cancelled" : "stop",
   };
   if (!running.dropped) {

@@ -56,7 +56,7 @@ function paint() {
     scroller.follow(() => turnElement(last));
   }
   counted = conversation.turns.length;
-  scroller.settle();
+  scroller.settle({ talking: counted > 0 });
 }
 
 function paintConnection() {
@@ -125,7 +125,7 @@ function paintQuick() {
     ? [
         button("Continue", () => say("continue"), "solid"),
         button("Simpler", () => say("explain more simply")),
-        button("I have a question", askQuestion),
+        button([h("span", { class: "roomy" }, "I have a\u00a0"), "question"], askQuestion, "soft asks"),
       ]
     : [button("Choose a topic", () => openShelf(books ?? [], say))]));
 }
@@ -189,7 +189,7 @@ byId("composer").addEventListener("submit", (event) => {
   event.preventDefault();
   const words = box.value;
   box.value = "";
-  box.placeholder = "Ask, or say what to teach you";
+  box.placeholder = "Ask me anything";
   fitBox();
   keepDraft();
   say(words);

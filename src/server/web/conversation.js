@@ -16,7 +16,7 @@ function newTurn(question) {
   return {
     key: `turn-${lastKey}`, id: null, replyId: null, question, state: "held", epoch: 0, position: null,
     pieces: new Map(), text: "", citations: [], lesson: null, mode: null, topic: null, grounded: true, finish: null,
-    error: null, retried: false, stopping: false,
+    error: null, retried: false, stopping: false, partial: false,
   };
 }
 
@@ -164,6 +164,10 @@ export class Conversation {
   }
 
   onError({ code, error, message_id: id, retry_after_ms: wait }) {
+    // The answer to `resume` when nothing runs any more.
+    if (code === "not_found" && this.turns.some(({ state }) => state === "checking")) {
+      return this.#giveUp(this.turns);
+    }
     const byId = id ? this.turns.find((turn) => turn.id === id || turn.replyId === id) : null;
     const turn = byId ?? this.turns.findLast((other) => other.state === "sent") ?? this.current;
     if (!turn || ["bad_json", "bad_type", "not_found"].includes(code)) return this.noticed(code, error);
@@ -199,6 +203,8 @@ export class Conversation {
     if (!turn) {
       turn = newTurn(null);
       turn.state = "sent";
+      // It may have begun before this page did.
+      turn.partial = true;
       this.turns.push(turn);
     }
     if (id && turn.replyId === null) turn.replyId = id;
@@ -207,13 +213,12 @@ export class Conversation {
 
   /** Puts older turns before those shown. A turn that the limit cut in two is joined again. */
   #prepend(stored) {
-    const known = new Set(this.turns.map((turn) => turn.id));
-    const older = stored.filter((turn) => !known.has(turn.id));
-    const [tail, head] = [older.at(-1), this.turns[0]];
+    const [tail, head] = [stored.at(-1), this.turns[0]];
     if (tail?.state === "checking" && head?.question === null) {
       [head.question, head.id] = [tail.question, tail.id];
-      older.pop();
     } else if (tail?.state === "checking") this.#fail(tail, "unanswered", null);
+    const known = new Set(this.turns.map((turn) => turn.id));
+    const older = stored.filter((turn) => !known.has(turn.id));
     this.turns.unshift(...older);
   }
 
@@ -234,8 +239,8 @@ export class Conversation {
         same.replyId = mine.replyId ?? same.replyId;
         if (same.state === "done") waited && this.finished(same);
         else {
-          const { pieces, text, citations } = mine;
-          Object.assign(same, { pieces, text, citations, epoch: this.epoch });
+          const { pieces, text, citations, partial } = mine;
+          Object.assign(same, { pieces, text, citations, partial, epoch: this.epoch });
         }
       } else if (isOpen(mine) && mine.replyId === null && mine.question !== null) {
         mine.state = mine.state === "retrying" ? "retrying" : "held";
@@ -250,7 +255,8 @@ export class Conversation {
     this.ready = true;
     const checking = this.turns.filter((turn) => turn.state === "checking");
     if (checking.length) {
-      this.transmit({ type: "resume", after_seq: lastSeq(checking[0].pieces) });
+      const last = checking[0].partial ? null : lastSeq(checking[0].pieces);
+      this.transmit(last === null ? { type: "resume" } : { type: "resume", after_seq: last });
       const { epoch } = this;
       this.later(() => this.epoch === epoch && this.#giveUp(checking), CHECK_MS);
     }
@@ -304,19 +310,18 @@ function joined(pieces) {
   return text;
 }
 
-/** The number of the last delta before the first that is missing; 0 when there is none. */
+/** The number of the last delta before the first that is missing; null when there is none. */
 function lastSeq(pieces) {
   const seqs = [...pieces.keys()].sort((a, b) => a - b);
-  return seqs.find((seq) => !pieces.has(seq + 1)) ?? 0;
+  return seqs.find((seq) => !pieces.has(seq + 1)) ?? null;
 }
 
 /** The turns of a stored history: a student's message and the reply that follows it. */
 export function turnsOf(messages) {
   const turns = [];
   for (const message of messages) {
-    const student = message.role === "user" || message.role === "student";
     const last = turns.at(-1);
-    if (student) {
+    if (message.role === "user") {
       const turn = newTurn(message.content ?? "");
       turn.id = message.message_id ?? null;
       turn.epoch = 1;
@@ -337,10 +342,10 @@ export function turnsOf(messages) {
   for (const turn of turns.slice(0, Math.max(lastDone, 0))) {
     if (turn.state === "checking") (turn.state = "failed"), (turn.error = { code: "unanswered", error: null });
   }
-  return turns;
+  // What was asked again, word for word, is shown once.
+  return turns.filter((turn, index) => turn.error?.code !== "unanswered" || turn.question !== turns[index + 1]?.question);
 }
 
 function reply(message) {
-  const stored = message.reply && typeof message.reply === "object" ? message.reply : message;
-  return { ...stored, response: stored.response ?? message.content ?? "" };
+  return { ...message, response: message.content ?? "" };
 }

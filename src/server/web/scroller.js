@@ -9,6 +9,7 @@ export class Scroller {
   #button;
   #target = null;
   #held = null;
+  #more = false;
 
   constructor(view, button) {
     this.#view = view;
@@ -38,8 +39,9 @@ export class Scroller {
     this.#held = this.#view.scrollHeight - this.#view.scrollTop;
   }
 
-  /** To be called after every change of the content. */
-  settle() {
+  /** To be called after every change of the content; `talking` once there are turns. */
+  settle({ talking } = {}) {
+    if (talking !== undefined) this.#more = talking;
     const view = this.#view;
     const element = this.#target?.();
     if (element) {
@@ -58,7 +60,7 @@ export class Scroller {
 
   #showButton() {
     const view = this.#view;
-    this.#button.hidden = view.scrollHeight - view.clientHeight - view.scrollTop < NEAR;
+    this.#button.hidden = !this.#more || view.scrollHeight - view.clientHeight - view.scrollTop < NEAR;
   }
 }
 

@@ -61,7 +61,7 @@ function head({ lesson }) {
 
 /** The footnotes: a chip for every place in a book. */
 function notes({ citations, grounded, state }) {
-  if (!citations.length) return null;
+  if (!citations.length || state !== "done") return null;
   return h("div", { class: "notes" },
     h("ol", { "aria-label": "Where this is in the books" }, citations.map((citation, index) =>
       h("li", {},
@@ -69,7 +69,7 @@ function notes({ citations, grounded, state }) {
           h("span", { class: "chip-number", "aria-hidden": "true" }, index + 1),
           h("span", { class: "chip-page" }, pageLabel(citation)),
           h("span", { class: "chip-book", dir: "auto" }, ` · ${shortTitle(citation.title || citation.book)}`))))),
-    state === "done" && grounded === false
+    grounded === false
       ? h("p", { class: "quiet" }, "Not every sentence here is from the books. Check with the page or your teacher.")
       : null);
 }
