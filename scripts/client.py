@@ -60,9 +60,12 @@ class Reader:
     def __init__(self):
         self.streamed = {}
         self.deltas = 0
+        self.waiting = 0
 
     def show(self, frame):
         kind = frame.get("type")
+        if kind in ("response", "error"):
+            self.waiting = max(self.waiting - 1, 0)
         if kind == "welcome":
             say(f"{frame['response']}\n({place_of(frame)}, client {frame['client_id']})")
         elif kind == "status":
@@ -133,18 +136,24 @@ def typed_lines():
     return lines
 
 
-async def talk(socket):
+async def talk(socket, reader):
     lines = typed_lines()
     while True:
         line = await lines.get()
         words = line.strip()
-        if not line or words == "/quit":
+        if words == "/quit":
+            return
+        if not line:
+            # The end of a file or of a pipe: what was asked is still answered.
+            while reader.waiting:
+                await asyncio.sleep(0.05)
             return
         if words in ("/stop", "/history", "/reset"):
             await send(socket, type=words[1:])
         elif words.startswith("/"):
             say(HELP)
         elif words:
+            reader.waiting += 1
             await send(socket, type="message", content=words, stream=True)
 
 
@@ -152,7 +161,7 @@ async def interactive(url):
     async with connect(url) as socket:
         say(HELP)
         reader = Reader()
-        talking = asyncio.create_task(talk(socket))
+        talking = asyncio.create_task(talk(socket, reader))
         listening = asyncio.create_task(listen(socket, reader))
         done, waiting = await asyncio.wait({talking, listening}, return_when=asyncio.FIRST_COMPLETED)
         for task in waiting:

@@ -140,6 +140,18 @@ test("messages sent one after the other get their own replies", () => {
   assert.deepEqual(shown(conversation), [["a", "A", "done"], ["b", "B", "done"]]);
 });
 
+test("after a reconnect, what waits behind a running reply is not given up, and is followed in its turn", () => {
+  const { conversation, sent, timers } = begin();
+  receive(conversation, welcome({ resumed: true }), history(asked("m1", "a"), asked("m2", "b")), { type: "status", message_id: "m1", state: "writing" });
+  timers.splice(0).forEach((run) => run());
+  assert.deepEqual(shown(conversation), [["a", "", "writing"], ["b", "", "checking"]]);
+  receive(conversation, response("m1", "A"));
+  assert.deepEqual(sent.at(-1), { type: "resume" });
+  receive(conversation, response("m1", "A"), delta("m2", 7, "B"), response("m2", "B"));
+  timers.splice(0).forEach((run) => run());
+  assert.deepEqual(shown(conversation), [["a", "A", "done"], ["b", "B", "done"]]);
+});
+
 test("the lesson and its place come back with the history, and go with the lesson", () => {
   const lesson = { title: "Streams", step: 2, total: 4 };
   const { conversation } = begin();
@@ -154,8 +166,8 @@ test("older turns go before those shown, and a turn cut in two by the limit is j
   const { conversation, sent } = begin();
   receive(conversation, welcome({ resumed: true }), history(replied("m2", "B"), asked("m3", "c"), replied("m3", "C")));
   conversation.earlier();
-  assert.deepEqual(sent.at(-1).before, "m2");
-  receive(conversation, history(asked("m1", "a"), replied("m1", "A"), asked("m2", "b")));
+  assert.deepEqual(sent.at(-1).before, "m3");
+  receive(conversation, history(asked("m1", "a"), replied("m1", "A"), asked("m2", "b"), replied("m2", "B")));
   assert.deepEqual(shown(conversation), [["a", "A", "done"], ["b", "B", "done"], ["c", "C", "done"]]);
 });
 

@@ -86,7 +86,9 @@ export class Conversation {
 
   /** Asks for the messages before the first one shown. */
   earlier() {
-    const first = this.turns.find((turn) => turn.id);
+    // A first turn without its question was cut by the limit: it is asked for again, whole.
+    const [head, second] = this.turns;
+    const first = head?.question === null && second?.id ? second : this.turns.find((turn) => turn.id);
     if (first && this.ready) this.transmit({ type: "history", before: first.id, limit: HISTORY_LIMIT });
   }
 
@@ -161,12 +163,14 @@ export class Conversation {
     this.#place(frame);
     this.lesson = frame.lesson ?? null;
     if (waited) this.finished(turn);
+    // What waited behind it begins now, and is followed word by word only when asked for.
+    if (this.ready && this.turns.some(({ state }) => state === "checking")) this.transmit({ type: "resume" });
   }
 
   onError({ code, error, message_id: id, retry_after_ms: wait }) {
     // The answer to `resume` when nothing runs any more.
     if (code === "not_found" && this.turns.some(({ state }) => state === "checking")) {
-      return this.#giveUp(this.turns);
+      return this.#giveUp();
     }
     const byId = id ? this.turns.find((turn) => turn.id === id || turn.replyId === id) : null;
     const turn = byId ?? this.turns.findLast((other) => other.state === "sent") ?? this.current;
@@ -211,14 +215,13 @@ export class Conversation {
     return turn;
   }
 
-  /** Puts older turns before those shown. A turn that the limit cut in two is joined again. */
+  /** Puts older turns before those shown; a turn whose question the limit had cut off is now whole. */
   #prepend(stored) {
-    const [tail, head] = [stored.at(-1), this.turns[0]];
-    if (tail?.state === "checking" && head?.question === null) {
-      [head.question, head.id] = [tail.question, tail.id];
-    } else if (tail?.state === "checking") this.#fail(tail, "unanswered", null);
+    const [head] = this.turns;
+    if (head?.question === null && stored.some((turn) => sharesId(turn, head))) this.turns.shift();
     const known = new Set(this.turns.map((turn) => turn.id));
     const older = stored.filter((turn) => !known.has(turn.id));
+    older.filter((turn) => turn.state === "checking").forEach((turn) => this.#fail(turn, "unanswered", null));
     this.turns.unshift(...older);
   }
 
@@ -257,14 +260,22 @@ export class Conversation {
     if (checking.length) {
       const last = checking[0].partial ? null : lastSeq(checking[0].pieces);
       this.transmit(last === null ? { type: "resume" } : { type: "resume", after_seq: last });
-      const { epoch } = this;
-      this.later(() => this.epoch === epoch && this.#giveUp(checking), CHECK_MS);
+      this.#giveUpLater(this.epoch);
     }
     this.#sendHeld();
   }
 
-  #giveUp(turns) {
-    const silent = turns.filter((turn) => turn.state === "checking");
+  /** Turns that wait behind one that is being answered have every reason to be silent. */
+  #giveUpLater(epoch) {
+    this.later(() => {
+      if (this.epoch !== epoch) return;
+      if (this.turns.some(({ state }) => ["queued", "searching", "writing"].includes(state))) this.#giveUpLater(epoch);
+      else this.#giveUp();
+    }, CHECK_MS);
+  }
+
+  #giveUp() {
+    const silent = this.turns.filter((turn) => turn.state === "checking");
     silent.forEach((turn) => this.#fail(turn, "unanswered", null));
     if (silent.length) this.changed();
   }
