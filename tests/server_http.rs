@@ -1,5 +1,7 @@
 //! What is asked over plain HTTP, and what is refused before a WebSocket begins.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 mod server_support;
 
 use lectern::server::{Cors, Limits};

@@ -1,5 +1,7 @@
 //! Sessions that outlive connections and servers; connections that vanish, stall or are too many; the end.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 mod server_support;
 
 use lectern::server::Limits;

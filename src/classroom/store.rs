@@ -269,6 +269,8 @@ fn limit_of(limit: usize) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test")]
+
     use super::*;
 
     fn store() -> (tempfile::TempDir, Store) {

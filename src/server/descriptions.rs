@@ -1,5 +1,7 @@
 //! The description that the server gives of its WebSocket is true.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use super::http::ASYNCAPI;
 use super::protocol::{self, ErrorCode, ServerFrame, tests::server_frames};
 use serde_json::Value;

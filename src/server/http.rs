@@ -151,13 +151,13 @@ async fn book_file(
     let asked = id.clone();
     let path = ask(&app, move |books| books.file(&asked)).await?.ok_or(missing)?;
     let answer = ServeFile::new(&path).try_call(request).await.map_err(|error| {
+        if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) {
+            tracing::warn!(path = %path.display(), "a book of the library is not where it was");
+            return ApiError::not_found(format!("the file of the book {id:?} is not there any more"));
+        }
         tracing::error!(path = %path.display(), "a book could not be read");
         ApiError::internal(&error)
     })?;
-    if answer.status() == StatusCode::NOT_FOUND {
-        tracing::warn!(path = %path.display(), "a book of the library is not where it was");
-        return Err(ApiError::not_found(format!("the file of the book {id:?} is not there any more")));
-    }
     let mut answer = answer.into_response();
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/pdf"));

@@ -81,6 +81,8 @@ fn content_type(name: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test")]
+
     use super::*;
 
     fn get(name: &str, sent: &[(header::HeaderName, &str)]) -> Response {

@@ -87,6 +87,8 @@ pub(super) fn markdown(client_id: &str, messages: &[HistoryMessage]) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test")]
+
     use super::*;
     use crate::classroom::Store;
 

@@ -1,5 +1,6 @@
 //! A server with a stand-in teacher on a free port, and clients for it.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part")]
 
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -153,6 +154,16 @@ pub struct Server {
     pub shutdown: CancellationToken,
     pub ended: tokio::task::JoinHandle<Result<(), ServerError>>,
     folder: Arc<tempfile::TempDir>,
+    _gate: OpensGate,
+}
+
+/// A test that ends leaves no turn waiting: its runtime would wait for it too.
+struct OpensGate(Arc<Teacher>);
+
+impl Drop for OpensGate {
+    fn drop(&mut self) {
+        self.0.open_gate();
+    }
 }
 
 impl Server {
@@ -182,7 +193,8 @@ impl Server {
         };
         let shutdown = CancellationToken::new();
         let ended = tokio::spawn(lectern::server::run(listener, parts, shutdown.clone()));
-        Self { address, teacher, shutdown, ended, folder }
+        let gate = OpensGate(Arc::clone(&teacher));
+        Self { address, teacher, shutdown, ended, folder, _gate: gate }
     }
 
     fn database(folder: &Path) -> PathBuf {

@@ -1,5 +1,7 @@
 //! Every frame as it looks on the wire, and every refusal.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use super::*;
 use serde_json::json;
 
