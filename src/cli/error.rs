@@ -15,6 +15,12 @@ pub enum CliError {
         /// Why.
         source: std::io::Error,
     },
+    /// The conversations.
+    #[error(transparent)]
+    Classroom(#[from] crate::classroom::ClassroomError),
+    /// The server.
+    #[error(transparent)]
+    Server(#[from] crate::server::ServerError),
     /// Writing to the terminal or a pipe.
     #[error("could not write the output")]
     Output(#[from] std::io::Error),

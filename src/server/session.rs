@@ -260,7 +260,9 @@ impl LiveSession {
         let Some(attached) = inner.attached.as_mut().filter(|attached| attached.outbox.id() == connection) else {
             return Ok(());
         };
-        if let Some(running) = inner.running.as_mut().filter(|running| !running.discarded) {
+        // A turn that is just ending may have left its reply in the classroom already, and so with this connection.
+        let missing = |running: &Running| attached.last_sent.is_none_or(|last| last < running.message_id);
+        if let Some(running) = inner.running.as_mut().filter(|running| !running.discarded && missing(running)) {
             running.followed_by = Some(connection);
             running.frames_after(after_seq).for_each(|frame| attached.outbox.send(&frame));
             return Ok(());
