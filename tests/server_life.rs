@@ -69,6 +69,8 @@ async fn resume_gives_the_missed_words_and_then_the_rest() {
     }
     let mut client = server.join("ann").await;
     client.send(json!({"type": "resume", "after_seq": seen})).await;
+    client.expect("status").await;
+    client.expect("citations").await;
     server.teacher.open_gate();
     let frames = client.frames_until("response").await;
     assert_eq!(joined(&frames), "for a bus");
