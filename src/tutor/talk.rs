@@ -35,15 +35,8 @@ pub(crate) fn topics(shelf: &dyn Shelf, limit: usize) -> Result<Vec<String>, She
 /// A heading as a topic: without its number, of one to six words, and with text below it.
 fn topic_of(heading: &Heading) -> Option<String> {
     const NO_TOPIC: &[&str] = &[
-        "multiple choice",
-        "long answers",
-        "introduction",
-        "exercises",
-        "questions",
-        "summary",
-        "overview",
-        "conclusion",
-        "others",
+        "multiple choice", "long answers", "introduction", "exercises", "questions", "summary", "overview",
+        "conclusion", "others",
     ];
     let title =
         heading.section.title.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.' || c.is_whitespace()).trim();
