@@ -18,4 +18,7 @@ pub enum CliError {
     /// Writing to the terminal or a pipe.
     #[error("could not write the output")]
     Output(#[from] std::io::Error),
+    /// The language model.
+    #[error(transparent)]
+    Engine(#[from] crate::engine::EngineError),
 }
