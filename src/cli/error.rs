@@ -18,4 +18,7 @@ pub enum CliError {
     /// Writing to the terminal or a pipe.
     #[error("could not write the output")]
     Output(#[from] std::io::Error),
+    /// A model that is not here, not whole, or not to be had.
+    #[error(transparent)]
+    Models(#[from] crate::models::ModelsError),
 }
