@@ -21,4 +21,7 @@ pub enum CliError {
     /// The language model.
     #[error(transparent)]
     Engine(#[from] crate::engine::EngineError),
+    /// A model that is not here, not whole, or not to be had.
+    #[error(transparent)]
+    Models(#[from] crate::models::ModelsError),
 }
