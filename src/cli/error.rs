@@ -15,6 +15,15 @@ pub enum CliError {
         /// Why.
         source: std::io::Error,
     },
+    /// The library.
+    #[error(transparent)]
+    Library(#[from] crate::library::LibraryError),
+    /// The embedding model.
+    #[error(transparent)]
+    Embed(#[from] crate::embed::EmbedError),
+    /// Reading books into the library.
+    #[error(transparent)]
+    Ingest(#[from] crate::ingest::IngestError),
     /// Writing to the terminal or a pipe.
     #[error("could not write the output")]
     Output(#[from] std::io::Error),
