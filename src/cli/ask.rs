@@ -86,7 +86,13 @@ fn print(reply: &Reply, json: bool) -> std::io::Result<()> {
         return writeln!(out, "{object}");
     }
     writeln!(out)?;
+    let mut told = Vec::new();
     for citation in &reply.citations {
+        let place = (&citation.book, citation.page);
+        if told.contains(&place) {
+            continue;
+        }
+        told.push(place);
         write!(out, "\n  {}, page {}", citation.book, citation.page)?;
         if citation.page_label != citation.page.to_string() {
             write!(out, " (printed {})", citation.page_label)?;

@@ -1,5 +1,6 @@
 //! `lectern eval`: this build against reference data.
 
+mod answers;
 mod reference;
 
 use super::CliError;
@@ -17,10 +18,13 @@ pub struct Args {
 enum What {
     /// Compare inference with what llama.cpp answered: log-probabilities, greedy tokens, token ids, chat templates
     Reference(reference::Args),
+    /// Ask the library labelled questions: is the right page cited, is what the books do not have refused
+    Answers(answers::Args),
 }
 
 pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
     match args.what {
         What::Reference(args) => reference::run(&args),
+        What::Answers(args) => answers::run(&args),
     }
 }

@@ -10,9 +10,9 @@ use std::ops::Range;
 /// Passages whose sentences are weighed.
 const MAX_PASSAGES: usize = 5;
 /// Sentences quoted at most.
-const MAX_QUOTES: usize = 3;
+const MAX_QUOTES: usize = 2;
 /// A sentence is quoted beside the best one from this share of its score.
-const NEARLY_AS_GOOD: f32 = 0.88;
+const NEARLY_AS_GOOD: f32 = 0.93;
 
 /// What the books say to a question.
 #[derive(Debug, Clone, PartialEq)]

@@ -24,7 +24,7 @@ mod words;
 pub use intent::{Intent, classify};
 pub use lesson::{Lesson, Step};
 pub use shelf::{Heading, Scope, Shelf, ShelfError};
-pub use teacher::Tutor;
+pub use teacher::{Probe, Tutor};
 pub use turn::{Cancel, Finish, LessonPlace, Mode, Reply, State, Teach, TurnEvent, TutorError};
 pub use wording::{Patience, Prompt, WriteEnd, Writer, Written};
 

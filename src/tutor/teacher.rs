@@ -6,7 +6,8 @@ use super::lesson::{self, Lesson};
 use super::shelf::{Scope, Shelf, ShelfError};
 use super::turn::{Cancel, Finish, Mode, Reply, State, Teach, TurnEvent, TutorError};
 use super::wording::{self, Patience, Prompt, Writer};
-use super::{Exchange, Session, answer, explain, prompt, talk, words};
+use super::{Exchange, Session, answer, explain, prompt, relevance, talk, words};
+use crate::passage::Citation;
 use std::sync::Arc;
 
 /// Topics named in a suggestion.
@@ -66,6 +67,39 @@ impl Tutor {
         turn.session.mode = Mode::Answering;
         Ok(turn.end(grounded).1)
     }
+}
+
+impl Tutor {
+    /// What the books in `scope` say to a question and how well it fits, whether it counts as an answer or not: for
+    /// measurements.
+    ///
+    /// # Errors
+    /// The books cannot be read.
+    pub fn probe(&self, question: &str, scope: &Scope) -> Result<Option<Probe>, TutorError> {
+        let found = answer::evidence(&*self.shelf, question, scope)?;
+        Ok(found.map(|found| Probe {
+            answered: relevance::answers(found.fit),
+            coverage: found.fit.coverage,
+            passage_cosine: found.fit.passage_cosine,
+            sentence_cosine: found.fit.sentence_cosine,
+            citations: found.quotes.into_iter().map(|quote| quote.citation).collect(),
+        }))
+    }
+}
+
+/// The best evidence for a question.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Probe {
+    /// Whether the tutor would answer from it.
+    pub answered: bool,
+    /// Share of the question's content words that the passage or its headings have.
+    pub coverage: f32,
+    /// Cosine of question and passage.
+    pub passage_cosine: f32,
+    /// Cosine of question and best sentence.
+    pub sentence_cosine: f32,
+    /// The sentences that would be quoted.
+    pub citations: Vec<Citation>,
 }
 
 impl Teach for Tutor {
