@@ -21,7 +21,36 @@ pub enum CliError {
     /// The server.
     #[error(transparent)]
     Server(#[from] crate::server::ServerError),
+    /// The library.
+    #[error(transparent)]
+    Library(#[from] crate::library::LibraryError),
+    /// The embedding model.
+    #[error(transparent)]
+    Embed(#[from] crate::embed::EmbedError),
+    /// Reading books into the library.
+    #[error(transparent)]
+    Ingest(#[from] crate::ingest::IngestError),
     /// Writing to the terminal or a pipe.
     #[error("could not write the output")]
     Output(#[from] std::io::Error),
+    /// The language model.
+    #[error(transparent)]
+    Engine(#[from] crate::engine::EngineError),
+    /// A model that is not here, not whole, or not to be had.
+    #[error(transparent)]
+    Models(#[from] crate::models::ModelsError),
+    /// Searching the library.
+    #[error(transparent)]
+    Retrieval(#[from] crate::retrieval::RetrievalError),
+    /// Answering.
+    #[error(transparent)]
+    Tutor(#[from] crate::tutor::TutorError),
+    /// The address to listen on.
+    #[error("could not listen on {addr}; is another server running there? Choose another with --addr")]
+    Listen {
+        /// Which address.
+        addr: std::net::SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
 }

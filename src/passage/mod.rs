@@ -1,5 +1,9 @@
 //! The words all rooms share: books, pages, sections, chunks, passages and citations. Knows no other room.
 
+mod sentence;
+
+pub use sentence::sentences;
+
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
