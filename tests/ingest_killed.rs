@@ -10,11 +10,11 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-const SUBJECTS: [&str; 6] = ["glacier", "magnet", "beetle", "lever", "harbour", "comet"];
+const SUBJECTS: [&str; 5] = ["glacier", "magnet", "beetle", "lever", "comet"];
 
 fn write_books(folder: &Path) {
     for (n, subject) in SUBJECTS.iter().enumerate() {
-        shelf::write_book(&folder.join(format!("{subject}.pdf")), subject, 4 + n);
+        shelf::write_book(&folder.join(format!("{subject}.pdf")), subject, 2 + n % 2);
     }
 }
 
@@ -71,10 +71,10 @@ fn a_killed_ingest_that_is_run_again_ends_as_an_undisturbed_one() {
     assert_eq!(expected.len(), SUBJECTS.len());
 
     let mut num_kills = 0;
-    for round in 0..4 {
+    for round in 0..3 {
         let data = folder.path().join(format!("disturbed{round}"));
         // Moments spread over the run, other ones in every round; later kills meet a library that is partly there.
-        for fraction in [0.9, 0.35, 0.6, 0.2] {
+        for fraction in [0.9, 0.5, 0.3] {
             let after = whole_run.mul_f64(fraction * (1.0 - 0.13 * f64::from(round)));
             num_kills += usize::from(kill_after(&models, &data, &corpus, after));
             if data.join("library.sqlite").exists() {
@@ -89,5 +89,5 @@ fn a_killed_ingest_that_is_run_again_ends_as_an_undisturbed_one() {
         check_vectors(&models, &undisturbed, &data);
     }
     println!("killed {num_kills} times; a whole run took {whole_run:?}");
-    assert!(num_kills >= 6, "only {num_kills} of 16 runs were killed before they ended");
+    assert!(num_kills >= 4, "only {num_kills} of 9 runs were killed before they ended");
 }
