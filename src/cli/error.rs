@@ -15,6 +15,9 @@ pub enum CliError {
         /// Why.
         source: std::io::Error,
     },
+    /// A book that cannot be read.
+    #[error(transparent)]
+    Corpus(#[from] crate::corpus::CorpusError),
     /// Writing to the terminal or a pipe.
     #[error("could not write the output")]
     Output(#[from] std::io::Error),

@@ -1,7 +1,7 @@
 //! Lines to paragraphs: lines of running text are joined, over page ends too, words broken at line ends are made whole;
 //! headings, list items, table rows and code keep their own lines. Every paragraph knows where in it a page begins.
 
-use super::clean::normalised;
+use super::clean::{body_size, normalised};
 use super::pdf::Line;
 use crate::passage::PageIndex;
 use std::collections::{HashMap, HashSet};
@@ -56,10 +56,8 @@ pub(super) struct Measures {
 impl Measures {
     /// Measures all lines of a book.
     pub(super) fn of(pages: &[Vec<&Line>]) -> Self {
-        let mut sizes: HashMap<i64, usize> = HashMap::new();
         let mut words = HashSet::new();
         for line in pages.iter().flatten() {
-            *sizes.entry((line.size * 2.0).round() as i64).or_default() += line.text.len();
             let mut in_line = line.text.split_whitespace().peekable();
             while let Some(word) = in_line.next() {
                 if in_line.peek().is_some() || !word.ends_with('-') {
@@ -68,7 +66,7 @@ impl Measures {
                 }
             }
         }
-        let body_size = sizes.into_iter().max_by_key(|(size, count)| (*count, *size)).map_or(10.0, |(s, _)| s as f64 / 2.0);
+        let body_size = body_size(pages.iter().flatten().copied());
         let mut steps: HashMap<i64, usize> = HashMap::new();
         for page in pages {
             for pair in page.windows(2) {
@@ -90,10 +88,10 @@ pub(super) fn paragraphs(pages: &[Vec<&Line>], measures: &Measures) -> Vec<Parag
     for (page, lines) in (0..).map(PageIndex).zip(pages) {
         for line in lines {
             let text = normalised(&line.text);
-            if text.is_empty() {
+            if !text.contains(char::is_alphanumeric) && text.chars().count() < 3 {
                 continue;
             }
-            let kind = kind_of(line, &text);
+            let kind = kind_of(line, &text, measures);
             let goes_on = match (&previous, found.last()) {
                 (Some(before), Some(last)) => before.goes_on(line, &text, kind, page, last, measures),
                 _ => false,
@@ -176,8 +174,9 @@ fn column_right(line: &Line, lines: &[&Line]) -> f64 {
     lines.iter().take(400).filter(same_column).map(|other| other.right).fold(line.right, f64::max)
 }
 
-fn kind_of(line: &Line, text: &str) -> Kind {
-    if line.mono || line.num_wide_gaps > 0 {
+fn kind_of(line: &Line, text: &str, measures: &Measures) -> Kind {
+    let is_label = line.size < 0.88 * measures.body_size && text.split(' ').count() <= 4 && !ends_sentence(text);
+    if line.mono || line.num_wide_gaps > 0 || is_label {
         Kind::Row
     } else if is_item(text) {
         Kind::Item
@@ -192,7 +191,7 @@ fn is_item(text: &str) -> bool {
     if rest.is_empty() {
         return false;
     }
-    if ["•", "◦", "▪", "■", "●", "○", "‣", "–", "—", "-", "*", "∗", "►", "▶", "✓", "➢", "·"].contains(&mark) {
+    if ["•", "◦", "▪", "■", "●", "○", "‣", "❍", "☐", "□", "–", "—", "-", "*", "∗", "►", "▶", "✓", "➢", "·"].contains(&mark) {
         return true;
     }
     let body = mark.trim_start_matches('(').trim_end_matches([')', '.']);

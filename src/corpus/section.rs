@@ -27,7 +27,10 @@ pub(super) fn sections(paragraphs: &[Paragraph], headings: Vec<Heading>, pages: 
         let mut opening = section(&paragraphs[..first], PageIndex(0), pages);
         opening.title = title.to_owned();
         opening.path = title.to_owned();
-        if has_headings && opening.text.len() < MAX_TITLE_PAGE_BYTES {
+        let legal = ["licen", "copyright", "©", "isbn", "all rights reserved"];
+        let lower = opening.text.to_lowercase();
+        let is_legal = legal.iter().any(|word| lower.contains(word)) && lower.len() < 4 * MAX_TITLE_PAGE_BYTES;
+        if has_headings && (opening.text.len() < MAX_TITLE_PAGE_BYTES || is_legal) {
             opening.kind = SectionKind::FrontMatter;
         }
         sections.push(opening);

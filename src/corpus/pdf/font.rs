@@ -14,6 +14,8 @@ const MAX_WIDTHS: usize = 131_072;
 pub(super) struct Font {
     codes: Codes,
     to_unicode: CMap,
+    /// Whether codes are characters, as `/ToUnicode /Identity-H` says.
+    is_unicode: bool,
     texts: Vec<Option<Box<str>>>,
     glyph_texts: HashMap<u32, char>,
     widths: HashMap<u32, f64>,
@@ -56,10 +58,12 @@ impl Font {
             }
             _ => CMap::default(),
         };
+        let is_unicode = objects::name(doc, dict, b"ToUnicode").is_some_and(|name| name.starts_with(b"Identity"));
         let lower = base_font.to_ascii_lowercase();
         let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
         let font = Self {
             codes: Codes::OneByte,
+            is_unicode,
             to_unicode,
             texts: Vec::new(),
             glyph_texts: HashMap::new(),
@@ -100,6 +104,7 @@ impl Font {
             return text.chars().for_each(|c| push_plain(c, into));
         }
         match &self.codes {
+            _ if self.is_unicode => char::from_u32(code.value).into_iter().for_each(|c| push_plain(c, into)),
             Codes::OneByte => {
                 let text = self.texts.get(code.value as usize).and_then(Option::as_deref).unwrap_or_default();
                 text.chars().for_each(|c| push_plain(c, into));
@@ -252,7 +257,8 @@ fn simple_texts(doc: &Document, dict: &Dictionary, base_font: &str) -> Vec<Optio
     };
     let symbol = base_font.contains("Symbol");
     let mut texts: Vec<Option<Box<str>>> = match base.and_then(glyph_names::base_encoding) {
-        Some(chars) if !symbol => chars.into_iter().map(|c| c.map(|c| c.to_string().into())).collect(),
+        Some(chars) if !symbol && !base_font.contains("Dingbats") => chars.into_iter().map(|c| c.map(|c| c.to_string().into())).collect(),
+        _ if base_font.contains("Dingbats") => vec![Some("■".into()); 256],
         _ if symbol => (0..=255).map(|code| symbol_char(code).map(|c| c.to_string().into())).collect(),
         _ => own().unwrap_or_else(|| {
             let chars = glyph_names::base_encoding(fallback).unwrap_or_else(|| vec![None; 256]);
@@ -307,6 +313,7 @@ fn push_plain(c: char, into: &mut String) {
         '\u{FB00}'..='\u{FB4F}' | '\u{FB50}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFC}' => into.extend(std::iter::once(c).nfkc()),
         '\u{F020}'..='\u{F0FF}' => into.extend(symbol_char((c as u32 & 0xFF) as u8)),
         '\u{A0}' | '\t' | '\r' | '\n' => into.push(' '),
+        '\u{20DD}' => into.push('○'),
         '\0' | '\u{FEFF}' => {}
         c if c.is_control() => {}
         c => into.push(c),
