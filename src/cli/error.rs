@@ -24,6 +24,9 @@ pub enum CliError {
     /// Reading books into the library.
     #[error(transparent)]
     Ingest(#[from] crate::ingest::IngestError),
+    /// A book that cannot be read.
+    #[error(transparent)]
+    Corpus(#[from] crate::corpus::CorpusError),
     /// Writing to the terminal or a pipe.
     #[error("could not write the output")]
     Output(#[from] std::io::Error),

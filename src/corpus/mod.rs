@@ -1,95 +1,158 @@
-//! The room `corpus`. (Stand-in until the room is built.)
-#![allow(missing_docs, reason = "a stand-in until the room is built")]
+//! Books: the bytes of a PDF to pages, sections and chunks.
+//!
+//! ```text
+//! file ─ pdf ─> pages of lines ─ clean ─> lines of the text ─ paragraph ─> paragraphs ─ heading, section ─> sections ─ chunk ─> chunks
+//! ```
+//!
+//! Every step keeps where in its text a page begins, so that whatever is shown later can name its page. Nothing here knows
+//! of models or of the library; the only input is a file, and the same file always gives the same book.
+
+mod chunk;
+mod clean;
+mod error;
+mod heading;
+mod paragraph;
+mod pdf;
+mod section;
+
+pub use error::CorpusError;
 
 use crate::passage::{Chunk, PageIndex, PageStart};
 use std::path::Path;
 
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct CorpusError(String);
-#[derive(Default)]
-pub struct ReadOptions;
-#[derive(Clone, Copy, PartialEq)]
-pub enum SectionKind {
-    Body,
-    FrontMatter,
+/// Limits and a password for reading a book.
+#[derive(Debug, Clone)]
+pub struct ReadOptions {
+    /// Larger files are refused.
+    pub max_file_bytes: u64,
+    /// Books of more pages are refused.
+    pub max_pages: usize,
+    /// Opens an encrypted file; without it the empty password is tried.
+    pub password: Option<String>,
 }
-pub struct Page {
-    pub index: PageIndex,
-    pub label: String,
-    pub text: String,
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        Self { max_file_bytes: 512 << 20, max_pages: 10_000, password: None }
+    }
 }
-pub struct Section {
-    pub title: String,
-    pub path: String,
-    pub level: u32,
-    pub kind: SectionKind,
-    pub first_page: PageIndex,
-    pub last_page: PageIndex,
-}
-pub struct PageProblem {
-    pub page: PageIndex,
-    pub reason: String,
-}
+
+/// A book as read: its pages as they are, and its text as sections.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Book {
+    /// From the file's metadata, else the largest words of its first page, else the file's name.
     pub title: String,
+    /// From the file's metadata.
     pub author: Option<String>,
+    /// In order; page `i` has index `i`.
     pub pages: Vec<Page>,
+    /// In order. Their texts together are the text of the book.
     pub sections: Vec<Section>,
+    /// Pages that could not be read wholly.
     pub problems: Vec<PageProblem>,
 }
 
-pub fn read(path: &Path, _: &ReadOptions) -> Result<Book, CorpusError> {
-    let error = |e: lopdf::Error| CorpusError(e.to_string());
-    let doc = lopdf::Document::load(path).map_err(error)?;
-    let mut pages = Vec::new();
-    for (n, _) in doc.get_pages() {
-        let text = doc.extract_text(&[n]).map_err(error)?.split_whitespace().collect::<Vec<_>>().join(" ");
-        pages.push(Page { index: PageIndex(n - 1), label: n.to_string(), text });
-    }
-    let title = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let sections = vec![Section {
-        title: title.clone(),
-        path: title.clone(),
-        level: 1,
-        kind: SectionKind::Body,
-        first_page: PageIndex(0),
-        last_page: PageIndex(pages.len() as u32 - 1),
-    }];
-    Ok(Book { title, author: None, pages, sections, problems: vec![] })
+/// One page as it stands: running heads included, a line of the page on each line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    /// Its place in the file.
+    pub index: PageIndex,
+    /// As printed: `iv`, `12`; its number where the file has no labels.
+    pub label: String,
+    /// Its lines in reading order.
+    pub text: String,
 }
 
-pub fn chunks(book: &Book, max_tokens: usize, count: &dyn Fn(&str) -> usize) -> Vec<Chunk> {
-    let mut out = Vec::new();
-    for page in &book.pages {
-        let mut text = String::new();
-        for sentence in page.text.split_inclusive(". ") {
-            if !text.is_empty() && count(&text) + count(sentence) > max_tokens {
-                out.push(std::mem::take(&mut text));
-            }
-            text.push_str(sentence);
-        }
-        if !text.trim().is_empty() {
-            out.push(text);
-        }
-        for text in out.iter() {
-            let _ = text;
-        }
+/// A heading's span, up to the next heading of any level.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Section {
+    /// As printed, without the dots after its number.
+    pub title: String,
+    /// The titles from the top level down to this section, joined by ` > `.
+    pub path: String,
+    /// Its depth, from 0.
+    pub level: usize,
+    /// Whether it is text to teach from.
+    pub kind: SectionKind,
+    /// Where its heading stands.
+    pub first_page: PageIndex,
+    /// Where its text ends.
+    pub last_page: PageIndex,
+    /// Its text without the heading: a blank line between paragraphs, a line for each list item, table row and line of
+    /// code; running heads and page numbers are left out. Empty where the next heading follows at once.
+    pub text: String,
+    /// Where in `text` pages begin: ascending, never empty, the first at 0.
+    pub page_starts: Vec<PageStart>,
+}
+
+/// What a section is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SectionKind {
+    /// Text of the book.
+    Body,
+    /// Title page, contents, licence, credits, index: nothing to teach.
+    FrontMatter,
+}
+
+/// A page that could not be read wholly; the rest of the book is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageProblem {
+    /// Which page.
+    pub page: PageIndex,
+    /// Why.
+    pub reason: String,
+}
+
+/// Reads a book.
+///
+/// # Errors
+/// The file cannot be read, is too large, needs a password, is no usable PDF, or holds no text.
+pub fn read(path: &Path, options: &ReadOptions) -> Result<Book, CorpusError> {
+    let unreadable = |source| CorpusError::File { path: path.to_owned(), source };
+    let num_bytes = std::fs::metadata(path).map_err(unreadable)?.len();
+    if num_bytes > options.max_file_bytes {
+        return Err(CorpusError::TooLarge { path: path.to_owned(), num_bytes, max_bytes: options.max_file_bytes });
     }
-    let _ = out;
-    let mut all = Vec::new();
-    for page in &book.pages {
-        let mut text = String::new();
-        let start = vec![PageStart { offset: 0, page: page.index, label: page.label.clone() }];
-        for sentence in page.text.split_inclusive(". ") {
-            if !text.is_empty() && count(&text) + count(sentence) > max_tokens {
-                all.push(Chunk { section: 0, text: std::mem::take(&mut text), page_starts: start.clone() });
-            }
-            text.push_str(sentence);
-        }
-        if !text.trim().is_empty() {
-            all.push(Chunk { section: 0, text, page_starts: start.clone() });
-        }
+    let bytes = std::fs::read(path).map_err(unreadable)?;
+    let raw = pdf::read(&bytes, options.password.as_deref(), options.max_pages).map_err(|why| match why {
+        pdf::Unreadable::Encrypted => CorpusError::Encrypted { path: path.to_owned() },
+        pdf::Unreadable::Broken(reason) => CorpusError::Broken { path: path.to_owned(), reason },
+    })?;
+    if raw.pages.iter().all(|page| page.lines.is_empty()) {
+        let reason = raw.pages.into_iter().find_map(|page| page.problem);
+        return Err(match reason {
+            Some(reason) => CorpusError::Broken { path: path.to_owned(), reason },
+            None => CorpusError::NoText { path: path.to_owned() },
+        });
     }
-    all
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    Ok(book(raw, &stem.replace(['_', '-'], " ")))
+}
+
+/// Cuts a book's sections into chunks of at most `max_tokens`, as `count_tokens` counts. Chunks are whole sentences (longer
+/// ones are cut between words); the last one or two of a chunk begin the next one too; no chunk reaches over a section's end.
+#[must_use]
+pub fn chunks(book: &Book, max_tokens: usize, count_tokens: &dyn Fn(&str) -> usize) -> Vec<Chunk> {
+    let of_section = |(index, section)| chunk::of_section(section, index, max_tokens, count_tokens);
+    book.sections.iter().enumerate().flat_map(of_section).collect()
+}
+
+fn book(raw: pdf::RawBook, name: &str) -> Book {
+    let lines = clean::body_lines(&raw.pages);
+    let measures = paragraph::Measures::of(&lines);
+    let paragraphs = paragraph::paragraphs(&lines, &measures);
+    let title = raw.title.or_else(|| heading::title(&paragraphs, &measures)).unwrap_or_else(|| name.to_owned());
+    let mut headings = heading::from_outline(&raw.bookmarks, &paragraphs);
+    if headings.len() < 2 {
+        headings = heading::from_looks(&paragraphs, &measures);
+    }
+    let mut pages = Vec::with_capacity(raw.pages.len());
+    let mut problems = Vec::new();
+    for (index, page) in (0..).map(PageIndex).zip(&raw.pages) {
+        let text = page.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n");
+        pages.push(Page { index, label: page.label.clone(), text });
+        problems.extend(page.problem.clone().map(|reason| PageProblem { page: index, reason }));
+    }
+    let sections = section::sections(&paragraphs, headings, &pages, &title);
+    Book { title, author: raw.author, pages, sections, problems }
 }

@@ -1,0 +1,203 @@
+//! Bytes of a PDF to pages of lines. lopdf parses the objects; what they mean as text is decided here, and nowhere else in
+//! the crate is lopdf used. Each page stands alone: a page that cannot be read is reported and the book goes on.
+
+mod cmap;
+mod content;
+mod embedded;
+mod font;
+mod glyph_names;
+mod lines;
+mod matrix;
+mod objects;
+mod outline;
+mod standard_widths;
+
+pub(super) use lines::Line;
+pub(super) use outline::Bookmark;
+
+use crate::passage::PageIndex;
+use content::Interpreter;
+use font::Font;
+use lopdf::{Dictionary, Document, LoadOptions, Object, ObjectId};
+use matrix::Matrix;
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+
+/// The fonts of a file that were read already.
+type FontCache = HashMap<ObjectId, Rc<Font>>;
+
+/// How deep the page tree may be.
+const MAX_TREE_DEPTH: usize = 64;
+
+/// A file as read: pages of lines, and what it says about itself.
+pub(super) struct RawBook {
+    pub(super) title: Option<String>,
+    pub(super) author: Option<String>,
+    pub(super) pages: Vec<RawPage>,
+    /// Places are turned to points from the page's top downwards.
+    pub(super) bookmarks: Vec<Bookmark>,
+}
+
+/// A page as read.
+pub(super) struct RawPage {
+    /// As printed.
+    pub(super) label: String,
+    /// In reading order.
+    pub(super) lines: Vec<Line>,
+    /// In points.
+    pub(super) height: f64,
+    /// What of it could not be read.
+    pub(super) problem: Option<String>,
+}
+
+/// Why a file gives no pages.
+#[derive(Debug)]
+pub(super) enum Unreadable {
+    /// Its password is not the empty one, nor the one given.
+    Encrypted,
+    /// It is no PDF, or too damaged; says why.
+    Broken(String),
+}
+
+/// The part of the page that is shown, and how it is turned.
+struct Frame {
+    to_shown: Matrix,
+    height: f64,
+    /// The top edge in user space, if the page is not turned.
+    top: Option<f64>,
+}
+
+/// Reads a whole file, at most `max_pages` pages of it.
+pub(super) fn read(bytes: &[u8], password: Option<&str>, max_pages: usize) -> Result<RawBook, Unreadable> {
+    let loaded = catch_unwind(|| load(bytes, password));
+    let doc = loaded.unwrap_or_else(|_| Err(Unreadable::Broken("its structure makes the reader fail".into())))?;
+    let ids = page_ids(&doc);
+    if ids.is_empty() {
+        return Err(Unreadable::Broken("it has no pages".into()));
+    }
+    if ids.len() > max_pages {
+        return Err(Unreadable::Broken(format!("it has {} pages, more than the {max_pages} allowed", ids.len())));
+    }
+    let about = AssertUnwindSafe(|| describe(&doc, &ids));
+    let (title, author, labels, mut bookmarks) = catch_unwind(about)
+        .unwrap_or_else(|_| (None, None, (1..=ids.len()).map(|number| number.to_string()).collect(), Vec::new()));
+    let mut fonts = FontCache::new();
+    let mut pages = Vec::with_capacity(ids.len());
+    for (id, label) in ids.iter().zip(labels) {
+        let page = catch_unwind(AssertUnwindSafe(|| read_page(&doc, *id, &mut fonts)));
+        let (lines, height, problem) =
+            page.unwrap_or_else(|_| (Vec::new(), 0.0, Some("its content makes the reader fail".into())));
+        pages.push(RawPage { label, lines, height, problem });
+    }
+    for bookmark in &mut bookmarks {
+        let frame = doc.get_dictionary(ids[bookmark.page.0 as usize]).ok().map(|page| frame(&doc, page));
+        bookmark.top = bookmark.top.zip(frame.and_then(|frame| frame.top)).map(|(at, top)| top - at);
+    }
+    Ok(RawBook { title, author, pages, bookmarks })
+}
+
+fn load(bytes: &[u8], password: Option<&str>) -> Result<Document, Unreadable> {
+    let options = LoadOptions {
+        password: password.map(str::to_owned),
+        max_decompressed_size: Some(objects::MAX_STREAM_BYTES),
+        ..LoadOptions::default()
+    };
+    let mut doc = match Document::load_mem_with_options(bytes, options) {
+        Ok(doc) => doc,
+        Err(lopdf::Error::InvalidPassword | lopdf::Error::Decryption(_)) => return Err(Unreadable::Encrypted),
+        Err(error) => return Err(Unreadable::Broken(error.to_string())),
+    };
+    if doc.is_encrypted() && doc.decrypt(password.unwrap_or_default()).is_err() {
+        return Err(Unreadable::Encrypted);
+    }
+    Ok(doc)
+}
+
+fn describe(doc: &Document, ids: &[ObjectId]) -> (Option<String>, Option<String>, Vec<String>, Vec<Bookmark>) {
+    let indices = ids.iter().zip(0..).map(|(id, index)| (*id, PageIndex(index))).collect();
+    let (title, author) = outline::title_and_author(doc);
+    (title, author, outline::labels(doc, ids.len()), outline::bookmarks(doc, &indices))
+}
+
+/// The pages in order; if the page tree is lost, every page object in the order of their numbers.
+fn page_ids(doc: &Document) -> Vec<ObjectId> {
+    let ids: Vec<ObjectId> = doc.page_iter().filter(|id| doc.get_dictionary(*id).is_ok()).collect();
+    if !ids.is_empty() {
+        return ids;
+    }
+    let is_page = |object: &Object| object.as_dict().is_ok_and(|dict| dict.has_type(b"Page"));
+    doc.objects.iter().filter(|(_, object)| is_page(object)).map(|(id, _)| *id).collect()
+}
+
+fn read_page(doc: &Document, id: ObjectId, fonts: &mut FontCache) -> (Vec<Line>, f64, Option<String>) {
+    let page = match doc.get_dictionary(id) {
+        Ok(page) => page,
+        Err(error) => return (Vec::new(), 0.0, Some(error.to_string())),
+    };
+    let frame = frame(doc, page);
+    let resources = inherited(doc, page, b"Resources").and_then(objects::as_dict);
+    let mut interpreter = Interpreter::new(doc, fonts, frame.to_shown);
+    let (bytes, problem) = content_bytes(doc, page);
+    interpreter.run(&bytes, resources);
+    let problem = problem.or(interpreter.problem);
+    (lines::lines(interpreter.glyphs, frame.height), frame.height, problem)
+}
+
+/// The page's content streams joined; a broken one is left out and reported.
+fn content_bytes(doc: &Document, page: &Dictionary) -> (Vec<u8>, Option<String>) {
+    let (mut bytes, mut problem) = (Vec::new(), None);
+    let parts: Vec<&Object> = match objects::get(doc, page, b"Contents") {
+        Some(Object::Array(parts)) => parts.iter().filter_map(|part| objects::resolve(doc, part)).collect(),
+        Some(one) => vec![one],
+        None => Vec::new(),
+    };
+    for part in parts {
+        let Object::Stream(stream) = part else { continue };
+        match objects::stream_bytes(stream, objects::MAX_STREAM_BYTES.saturating_sub(bytes.len())) {
+            Ok(more) => {
+                bytes.extend(more);
+                bytes.push(b'\n');
+            }
+            Err(error) => problem = problem.or(Some(format!("its content cannot be unpacked: {error}"))),
+        }
+    }
+    (bytes, problem)
+}
+
+/// The page's own value of `key`, or that of the nearest node above it.
+fn inherited<'a>(doc: &'a Document, page: &'a Dictionary, key: &[u8]) -> Option<&'a Object> {
+    let mut node = page;
+    for _ in 0..MAX_TREE_DEPTH {
+        if let Some(object) = objects::get(doc, node, key) {
+            return Some(object);
+        }
+        node = objects::dict(doc, node, b"Parent")?;
+    }
+    None
+}
+
+fn frame(doc: &Document, page: &Dictionary) -> Frame {
+    let rectangle = |key: &[u8]| {
+        let array = inherited(doc, page, key)?.as_array().ok()?;
+        let numbers: Vec<f64> =
+            array.iter().filter_map(|o| objects::resolve(doc, o)?.as_float().ok()).map(f64::from).collect();
+        let [a, b, c, d] = numbers.try_into().ok()?;
+        let (left, foot, right, top): (f64, f64, f64, f64) = (a.min(c), b.min(d), a.max(c), b.max(d));
+        (right - left > 1.0 && top - foot > 1.0).then_some((left, foot, right, top))
+    };
+    let (left, foot, right, top) =
+        rectangle(b"CropBox").or_else(|| rectangle(b"MediaBox")).unwrap_or((0.0, 0.0, 612.0, 792.0));
+    let (width, height) = (right - left, top - foot);
+    let to_origin = Matrix::shift(-left, -foot);
+    let turns =
+        inherited(doc, page, b"Rotate").and_then(|o| o.as_float().ok()).map_or(0, |angle| (angle / 90.0) as i64);
+    let turn = match turns.rem_euclid(4) {
+        1 => Matrix([0.0, -1.0, 1.0, 0.0, 0.0, width]),
+        2 => Matrix([-1.0, 0.0, 0.0, -1.0, width, height]),
+        3 => Matrix([0.0, 1.0, -1.0, 0.0, height, 0.0]),
+        _ => Matrix::IDENTITY,
+    };
+    let shown_height = if turns.rem_euclid(2) == 1 { width } else { height };
+    Frame { to_shown: to_origin.then(turn), height: shown_height, top: (turn == Matrix::IDENTITY).then_some(top) }
+}
