@@ -5,7 +5,13 @@ use std::path::{Path, PathBuf};
 
 /// Who may call whom; every room may also use itself and `passage`.
 const ALLOWED: &[(&str, &[&str])] = &[
-    ("cli", &["device", "corpus", "embed", "library", "ingest", "retrieval", "models", "engine", "tutor", "classroom", "server"]),
+    (
+        "cli",
+        &[
+            "device", "corpus", "embed", "library", "ingest", "retrieval", "models", "engine", "tutor", "classroom",
+            "server",
+        ],
+    ),
     ("server", &["tutor", "classroom", "library", "engine"]),
     ("tutor", &["retrieval", "engine", "classroom"]),
     ("retrieval", &["embed", "library"]),
@@ -22,7 +28,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that only one place may use.
-const OWNED: &[(&str, &str)] = &[("lopdf", "corpus/pdf"), ("usearch", "library/vectors"), ("anyhow", "main.rs"), ("hf_hub", "models")];
+const OWNED: &[(&str, &str)] =
+    &[("lopdf", "corpus/pdf"), ("usearch", "library/vectors"), ("anyhow", "main.rs"), ("hf_hub", "models")];
 
 fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).expect("the source folder is readable") {
@@ -98,7 +105,8 @@ fn every_room_calls_only_the_rooms_it_may() {
             }
         }
         for (owned, home) in OWNED {
-            let used = text.match_indices(&format!("{owned}::")).any(|(at, _)| at == 0 || !is_word(text.as_bytes()[at - 1]));
+            let used =
+                text.match_indices(&format!("{owned}::")).any(|(at, _)| at == 0 || !is_word(text.as_bytes()[at - 1]));
             if used && !place.starts_with(home) {
                 wrong.push(format!("{place} uses {owned}, which is for src/{home} alone"));
             }

@@ -18,7 +18,22 @@ pub enum CliError {
     /// A book that cannot be read.
     #[error(transparent)]
     Corpus(#[from] crate::corpus::CorpusError),
+    /// The library.
+    #[error(transparent)]
+    Library(#[from] crate::library::LibraryError),
+    /// The embedding model.
+    #[error(transparent)]
+    Embed(#[from] crate::embed::EmbedError),
+    /// Reading books into the library.
+    #[error(transparent)]
+    Ingest(#[from] crate::ingest::IngestError),
     /// Writing to the terminal or a pipe.
     #[error("could not write the output")]
     Output(#[from] std::io::Error),
+    /// The language model.
+    #[error(transparent)]
+    Engine(#[from] crate::engine::EngineError),
+    /// A model that is not here, not whole, or not to be had.
+    #[error(transparent)]
+    Models(#[from] crate::models::ModelsError),
 }

@@ -137,7 +137,7 @@ pub(super) mod tests {
     }
 
     pub(in crate::corpus) fn page(label: &str, lines: Vec<Line>) -> RawPage {
-        RawPage { label: label.into(), lines, height: 800.0, problem: None }
+        RawPage { label: label.into(), lines, problem: None }
     }
 
     fn bodies(pages: &[RawPage]) -> Vec<Vec<&str>> {
@@ -147,7 +147,13 @@ pub(super) mod tests {
     #[test]
     fn heads_feet_and_numbers_are_dropped_and_text_stays() {
         let make = |number: usize| {
-            let body = (0..6).map(|i| line(&format!("{} of {} words", ["a", "b", "c", "d"][number % 4], "x".repeat(i + number)), 0.0, 100.0 + 12.0 * i as f64));
+            let body = (0..6).map(|i| {
+                line(
+                    &format!("{} of {} words", ["a", "b", "c", "d"][number % 4], "x".repeat(i + number)),
+                    0.0,
+                    100.0 + 12.0 * i as f64,
+                )
+            });
             let mut lines = vec![line("The Book", 0.0, 40.0)];
             lines.extend(body);
             lines.push(line(&format!("Page {number}"), 0.0, 760.0));

@@ -7,6 +7,9 @@ use crate::passage::PageIndex;
 
 /// A heading has no more letters than this.
 const MAX_TITLE_CHARS: usize = 140;
+/// How the line under a picture begins, which is no heading though it is set apart.
+const CAPTIONS: &[&str] =
+    &["figure", "fig.", "table", "listing", "example", "note", "source", "abb.", "tabelle", "photo"];
 /// More paragraphs as large as a title than these are the book's chapters, not its title.
 const MAX_TITLE_PARAGRAPHS: usize = 4;
 /// How many sizes of headings are told apart.
@@ -153,7 +156,8 @@ pub(super) fn from_looks(paragraphs: &[Paragraph], measures: &Measures) -> Vec<H
 /// The largest words of the first page that has any, if they are larger than the text: the book's title.
 pub(super) fn title(paragraphs: &[Paragraph], measures: &Measures) -> Option<String> {
     let page = paragraphs.first()?.page();
-    let on_page = || paragraphs.iter().take_while(|p| p.page() == page).filter(|p| look(p, measures.body_size).is_some());
+    let on_page =
+        || paragraphs.iter().take_while(|p| p.page() == page).filter(|p| look(p, measures.body_size).is_some());
     let bold = paragraphs.first().filter(|first| look(first, measures.body_size).is_some());
     let larger = on_page().map(|p| p.size).max_by(f64::total_cmp).filter(|size| *size > measures.body_size * LARGER);
     let Some(size) = larger else { return bold.map(|first| tidy(&first.text)) };
@@ -188,10 +192,17 @@ fn look(paragraph: &Paragraph, body: f64) -> Option<Look> {
         return None;
     }
     let is_larger = paragraph.size > body * LARGER;
+    let lower = text.to_lowercase();
+    if !is_larger && CAPTIONS.iter().any(|word| lower.starts_with(word)) {
+        return None;
+    }
     let ends = ends_sentence(text) && !text.ends_with(['?', '!', ':']);
     let first = number_and_words(text).1.chars().next().unwrap_or(' ');
     let words: Vec<&str> = text.split_whitespace().collect();
-    if num_letters < 2 * words.len() || (!is_larger && (ends || first.is_lowercase())) || text.starts_with(['•', '–', '(', '-']) {
+    if num_letters < 2 * words.len()
+        || (!is_larger && (ends || first.is_lowercase()))
+        || text.starts_with(['•', '–', '(', '-'])
+    {
         return None;
     }
     let is_bold = paragraph.bold && paragraph.num_lines <= 2 && paragraph.size > body * 0.93 && num_chars <= 80;

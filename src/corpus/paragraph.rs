@@ -76,7 +76,8 @@ impl Measures {
                 }
             }
         }
-        let leading = steps.into_iter().max_by_key(|(step, count)| (*count, -*step)).map_or(1.2, |(s, _)| s as f64 / 20.0);
+        let leading =
+            steps.into_iter().max_by_key(|(step, count)| (*count, -*step)).map_or(1.2, |(s, _)| s as f64 / 20.0);
         Self { body_size, leading, words }
     }
 }
@@ -97,7 +98,7 @@ pub(super) fn paragraphs(pages: &[Vec<&Line>], measures: &Measures) -> Vec<Parag
                 _ => false,
             };
             match found.last_mut().filter(|_| goes_on) {
-                Some(last) => join(last, line, &text, page, measures),
+                Some(last) => join(last, &text, page, measures),
                 None => found.push(Paragraph {
                     starts: vec![(0, page)],
                     kind,
@@ -123,7 +124,15 @@ struct Previous {
 
 impl Previous {
     /// Whether `line` belongs to the paragraph that the line before belongs to.
-    fn goes_on(&self, line: &Line, text: &str, kind: Kind, page: PageIndex, last: &Paragraph, measures: &Measures) -> bool {
+    fn goes_on(
+        &self,
+        line: &Line,
+        text: &str,
+        kind: Kind,
+        page: PageIndex,
+        last: &Paragraph,
+        measures: &Measures,
+    ) -> bool {
         let (before, size) = (&self.line, self.line.size.max(line.size));
         let same_style = (before.size - line.size).abs() < 0.6 && before.upright == line.upright;
         let is_heading = |line: &Line| line.size > measures.body_size * 1.1;
@@ -135,7 +144,8 @@ impl Previous {
         let step = line.y - before.y;
         if page != self.page || step < -0.5 * size {
             // Another page or column: a sentence that is not at its end goes on there.
-            return !is_heading(line) && before.bold == line.bold && !ended && (starts_low || kind == Kind::Text);
+            let open = starts_low || (!ended && (kind == Kind::Text || !self.had_room_for(text)));
+            return open && !is_heading(line) && before.bold == line.bold;
         }
         if step > (measures.leading + 0.35) * size {
             return false;
@@ -154,7 +164,9 @@ impl Previous {
         }
         let indented = line.left - before.left > 0.8 * size && last.kind == Kind::Text && last.num_lines > 1;
         let outdented = last.kind == Kind::Item && last.num_lines > 1 && before.left - line.left > 0.8 * size;
-        !((ended && (indented || self.had_room_for(text))) || outdented || (self.had_room_for(text) && last.num_lines == 1 && line.bold))
+        !((ended && (indented || self.had_room_for(text)))
+            || outdented
+            || (self.had_room_for(text) && last.num_lines == 1 && line.bold))
     }
 
     /// Whether the first word of `text` would have fitted on the line, so that the break there is meant.
@@ -169,7 +181,9 @@ impl Previous {
 /// The right edge of the column in which `line` stands.
 fn column_right(line: &Line, lines: &[&Line]) -> f64 {
     let same_column = |other: &&&Line| {
-        (other.left - line.left).abs() < 4.0 * line.size && (other.size - line.size).abs() < 0.6 && other.num_wide_gaps == 0
+        (other.left - line.left).abs() < 4.0 * line.size
+            && (other.size - line.size).abs() < 0.6
+            && other.num_wide_gaps == 0
     };
     lines.iter().take(400).filter(same_column).map(|other| other.right).fold(line.right, f64::max)
 }
@@ -191,7 +205,9 @@ fn is_item(text: &str) -> bool {
     if rest.is_empty() {
         return false;
     }
-    if ["•", "◦", "▪", "■", "●", "○", "‣", "❍", "☐", "□", "–", "—", "-", "*", "∗", "►", "▶", "✓", "➢", "·"].contains(&mark) {
+    if ["•", "◦", "▪", "■", "●", "○", "‣", "❍", "☐", "□", "–", "—", "-", "*", "∗", "►", "▶", "✓", "➢", "·"]
+        .contains(&mark)
+    {
         return true;
     }
     let body = mark.trim_start_matches('(').trim_end_matches([')', '.']);
@@ -207,7 +223,7 @@ pub(super) fn ends_sentence(text: &str) -> bool {
 }
 
 /// Adds a line to a paragraph.
-fn join(paragraph: &mut Paragraph, line: &Line, text: &str, page: PageIndex, measures: &Measures) {
+fn join(paragraph: &mut Paragraph, text: &str, page: PageIndex, measures: &Measures) {
     let old = &mut paragraph.text;
     let soft = line_end_is_soft(old, text, measures);
     if soft {
@@ -220,7 +236,6 @@ fn join(paragraph: &mut Paragraph, line: &Line, text: &str, page: PageIndex, mea
     }
     old.push_str(text);
     paragraph.num_lines += 1;
-    let _ = line;
 }
 
 /// Whether the hyphen at the end of `before` only broke a word.

@@ -6,15 +6,15 @@ use std::ops::Range;
 
 /// Abbreviations after which a sentence goes on whatever follows.
 const ALWAYS_GO_ON: &[&str] = &[
-    "adm", "capt", "cf", "ch", "chap", "col", "dept", "dr", "e.g", "eg", "eq", "eqs", "esp", "est", "ex", "fig", "figs",
-    "gen", "gov", "hon", "i.e", "ie", "lt", "messrs", "mr", "mrs", "ms", "mt", "no", "nos", "pp", "pres", "prof", "ref",
-    "refs", "rep", "rev", "sec", "sect", "sen", "sgt", "st", "tab", "viz", "vol", "vols", "vs",
+    "adm", "capt", "cf", "ch", "chap", "col", "dept", "dr", "e.g", "eg", "eq", "eqs", "esp", "est", "ex", "fig",
+    "figs", "gen", "gov", "hon", "i.e", "ie", "lt", "messrs", "mr", "mrs", "ms", "mt", "no", "nos", "pp", "pres",
+    "prof", "ref", "refs", "rep", "rev", "sec", "sect", "sen", "sgt", "st", "tab", "viz", "vol", "vols", "vs",
 ];
 
 /// Abbreviations after which a sentence goes on if a number follows.
 const GO_ON_BEFORE_A_NUMBER: &[&str] = &[
-    "apr", "art", "aug", "b", "c", "ca", "circa", "d", "dec", "example", "feb", "jan", "jul", "jun", "mar", "nov", "oct",
-    "p", "par", "para", "part", "r", "sep", "sept", "table", "version", "approx", "al",
+    "apr", "art", "aug", "b", "c", "ca", "circa", "d", "dec", "example", "feb", "jan", "jul", "jun", "mar", "nov",
+    "oct", "p", "par", "para", "part", "r", "sep", "sept", "table", "version", "approx", "al",
 ];
 
 /// `No.` and the like are also words: as abbreviations they stand before a number.

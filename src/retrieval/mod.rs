@@ -1,1 +1,187 @@
-//! The room `retrieval`.
+//! A question to ranked passages: vectors and BM25, fused by score. All that the teaching knows of the books comes through
+//! here. Knows no chat and no lessons.
+
+mod error;
+mod fuse;
+mod words;
+
+pub use crate::library::{SectionInfo, SectionKind};
+pub use error::RetrievalError;
+
+use crate::embed::Embedder;
+use crate::library::{Filter, FrontMatter, Library};
+use crate::passage::{BookId, BookRef, ChunkId, Passage, SectionId};
+use std::sync::Arc;
+
+/// Candidates taken from each of the two searches.
+const NUM_CANDIDATES: usize = 50;
+
+/// Longest question that is searched for, in bytes; more tells nothing that the beginning does not.
+const MAX_QUESTION_BYTES: usize = 4000;
+
+/// What is searched for, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    /// The question as the student wrote it.
+    pub text: String,
+    /// Only these books.
+    pub book: Option<Vec<BookId>>,
+    /// Only these sections; front matter only if it is named here.
+    pub sections: Option<Vec<SectionId>>,
+    /// At most so many passages.
+    pub limit: usize,
+}
+
+impl Query {
+    /// A question to all books, for five passages.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), book: None, sections: None, limit: 5 }
+    }
+}
+
+/// Searches one library with one embedding model. Clones share both.
+#[derive(Debug, Clone)]
+pub struct Retriever {
+    library: Arc<Library>,
+    embedder: Arc<Embedder>,
+}
+
+impl Retriever {
+    /// A retriever of that library's books.
+    #[must_use]
+    pub fn new(library: Arc<Library>, embedder: Arc<Embedder>) -> Self {
+        Self { library, embedder }
+    }
+
+    /// The passages that bear on a question, best first; none for a question without a letter or digit.
+    ///
+    /// # Errors
+    /// The library's vectors are from another model, or the library or the model fails.
+    pub fn search(&self, query: &Query) -> Result<Vec<Passage>, RetrievalError> {
+        let text = &query.text[..query.text.floor_char_boundary(MAX_QUESTION_BYTES)];
+        if query.limit == 0 || !text.chars().any(char::is_alphanumeric) {
+            return Ok(Vec::new());
+        }
+        self.check_model()?;
+        let vector = self.embedder.embed_query(text)?;
+        // A book that is replaced between the searches and the reading takes its chunks with it: once more, then.
+        let (passages, missed) = self.search_once(query, text, &vector)?;
+        Ok(if missed == 0 { passages } else { self.search_once(query, text, &vector)?.0 })
+    }
+
+    /// The passages, and how many that were found were there no more.
+    fn search_once(&self, query: &Query, text: &str, vector: &[f32]) -> Result<(Vec<Passage>, usize), RetrievalError> {
+        let filter =
+            Filter { books: query.book.clone(), sections: query.sections.clone(), front_matter: FrontMatter::LeftOut };
+        let depth = NUM_CANDIDATES.max(query.limit);
+        let by_vector = self.library.search_vectors(vector, depth, &filter)?;
+        let words = words::of(text);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let by_words = self.library.search_text(&words, depth, &filter)?;
+        let fused = fuse::fuse(&by_vector, &by_words);
+        let ids: Vec<ChunkId> = fused.iter().map(|hit| hit.chunk).collect();
+        let cosines = self.library.cosines(vector, &ids)?;
+        let mut passages = self.library.passages(&ids)?;
+        let missed = ids.len() - passages.len();
+        for passage in &mut passages {
+            let at = ids.iter().position(|id| *id == passage.chunk).expect("only these were asked for");
+            passage.score = fused[at].score;
+            passage.cosine = cosines[at].unwrap_or(0.0);
+        }
+        Ok((without_contained(passages, query.limit), missed))
+    }
+
+    /// All books, by file name.
+    ///
+    /// # Errors
+    /// The library fails.
+    pub fn books(&self) -> Result<Vec<BookRef>, RetrievalError> {
+        Ok(self.library.books()?.into_iter().map(|info| info.book).collect())
+    }
+
+    /// The books that people may mean by `name`: its file name, the same without `.pdf`, its name in links, else those with
+    /// `name` in their title or file name; upper and lower case are alike.
+    ///
+    /// # Errors
+    /// The library fails.
+    pub fn find_books(&self, name: &str) -> Result<Vec<BookRef>, RetrievalError> {
+        Ok(matching(self.books()?, name))
+    }
+
+    /// A book's sections in book order, front matter included.
+    ///
+    /// # Errors
+    /// The library fails.
+    pub fn sections(&self, book: &BookId) -> Result<Vec<SectionInfo>, RetrievalError> {
+        Ok(self.library.sections(book)?)
+    }
+
+    /// A section's own chunks in book order; score and cosine are 0.
+    ///
+    /// # Errors
+    /// The library fails.
+    pub fn section_passages(&self, section: SectionId) -> Result<Vec<Passage>, RetrievalError> {
+        Ok(self.library.section_passages(section)?)
+    }
+
+    /// The cosines of `text` with each of `others`, -1 to 1.
+    ///
+    /// # Errors
+    /// The model fails.
+    pub fn similarities(&self, text: &str, others: &[&str]) -> Result<Vec<f32>, RetrievalError> {
+        let question = self.embedder.embed_query(text)?;
+        let others = self.embedder.embed_passages(others)?;
+        Ok(others.iter().map(|other| question.iter().zip(other).map(|(a, b)| a * b).sum()).collect())
+    }
+
+    fn check_model(&self) -> Result<(), RetrievalError> {
+        match self.library.embedder()? {
+            Some(library) if library != self.embedder.fingerprint() => {
+                Err(RetrievalError::OtherModel { library, model: self.embedder.fingerprint().to_owned() })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The first `limit` passages whose text is not inside that of a better one of the same book.
+fn without_contained(passages: Vec<Passage>, limit: usize) -> Vec<Passage> {
+    let mut kept: Vec<Passage> = Vec::with_capacity(limit);
+    for passage in passages {
+        if kept.len() == limit {
+            break;
+        }
+        let said = |better: &Passage| better.book.id == passage.book.id && better.text.contains(passage.text.trim());
+        if !kept.iter().any(said) {
+            kept.push(passage);
+        }
+    }
+    kept
+}
+
+fn matching(books: Vec<BookRef>, name: &str) -> Vec<BookRef> {
+    let fold = |text: &str| text.to_lowercase();
+    let wanted = fold(name.trim());
+    if wanted.is_empty() {
+        return Vec::new();
+    }
+    let exact = |book: &&BookRef| {
+        let file = fold(&book.file_name);
+        wanted == file
+            || file.strip_suffix(".pdf") == Some(&wanted)
+            || wanted == book.id.0
+            || wanted == fold(&book.title)
+    };
+    let found: Vec<BookRef> = books.iter().filter(exact).cloned().collect();
+    if !found.is_empty() {
+        return found;
+    }
+    books
+        .into_iter()
+        .filter(|book| fold(&book.title).contains(&wanted) || fold(&book.file_name).contains(&wanted))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -26,7 +26,7 @@ pub(super) struct Font {
     pub(super) em: f64,
     /// Whether the pen moves down instead of right.
     pub(super) vertical: bool,
-    /// Whether the name says bold.
+    /// Whether the name says bold or italic: set apart from the text.
     pub(super) bold: bool,
     /// Whether it is a typewriter's font, as code is set in.
     pub(super) mono: bool,
@@ -51,7 +51,8 @@ pub(super) struct Code {
 impl Font {
     /// Reads what the font's dictionary says; what is missing or broken gets a fair default.
     pub(super) fn load(doc: &Document, dict: &Dictionary) -> Self {
-        let base_font = objects::name(doc, dict, b"BaseFont").map(String::from_utf8_lossy).unwrap_or_default().into_owned();
+        let base_font =
+            objects::name(doc, dict, b"BaseFont").map(String::from_utf8_lossy).unwrap_or_default().into_owned();
         let to_unicode = match objects::get(doc, dict, b"ToUnicode") {
             Some(Object::Stream(stream)) => {
                 objects::stream_bytes(stream, 8 << 20).map(|bytes| CMap::parse(&bytes)).unwrap_or_default()
@@ -72,8 +73,10 @@ impl Font {
             scale: 0.001,
             em: 1.0,
             vertical: false,
-            bold: says(&["bold", "black", "heavy", "demi", "cmbx", "sfbx", "ecbx"]),
-            mono: says(&["courier", "mono", "consol", "typewriter", "cmtt", "lmtt", "sftt", "ectt", "menlo", "inconsol"]),
+            bold: says(&["bold", "black", "heavy", "demi", "cmbx", "sfbx", "ecbx", "italic", "oblique"]),
+            mono: says(&[
+                "courier", "mono", "consol", "typewriter", "cmtt", "lmtt", "sftt", "ectt", "menlo", "inconsol",
+            ]),
         };
         match objects::name(doc, dict, b"Subtype") {
             Some(b"Type0") => font.composite(doc, dict),
@@ -223,8 +226,11 @@ fn is_lead(encoding: &'static Encoding, byte: u8) -> bool {
 /// `/W`: lists `first [w w w]` and ranges `first last w`.
 fn composite_widths(doc: &Document, descendant: &Dictionary) -> HashMap<u32, f64> {
     let mut widths = HashMap::new();
-    let items: Vec<&Object> =
-        objects::array(doc, descendant, b"W").unwrap_or_default().iter().filter_map(|o| objects::resolve(doc, o)).collect();
+    let items: Vec<&Object> = objects::array(doc, descendant, b"W")
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|o| objects::resolve(doc, o))
+        .collect();
     let number = |object: &Object| object.as_float().ok().map(f64::from);
     let mut at = 0;
     while at + 1 < items.len() && widths.len() < MAX_WIDTHS {
@@ -234,7 +240,9 @@ fn composite_widths(doc: &Document, descendant: &Dictionary) -> HashMap<u32, f64
             widths.extend((first..0x11_0000).zip(list));
             at += 2;
         } else {
-            let (Some(last), Some(width)) = (number(items[at + 1]), items.get(at + 2).and_then(|o| number(o))) else { break };
+            let (Some(last), Some(width)) = (number(items[at + 1]), items.get(at + 2).and_then(|o| number(o))) else {
+                break;
+            };
             widths.extend((first..=(last as u32).min(first.saturating_add(0xFFFF))).map(|cid| (cid, width)));
             at += 3;
         }
@@ -257,7 +265,9 @@ fn simple_texts(doc: &Document, dict: &Dictionary, base_font: &str) -> Vec<Optio
     };
     let symbol = base_font.contains("Symbol");
     let mut texts: Vec<Option<Box<str>>> = match base.and_then(glyph_names::base_encoding) {
-        Some(chars) if !symbol && !base_font.contains("Dingbats") => chars.into_iter().map(|c| c.map(|c| c.to_string().into())).collect(),
+        Some(chars) if !symbol && !base_font.contains("Dingbats") => {
+            chars.into_iter().map(|c| c.map(|c| c.to_string().into())).collect()
+        }
         _ if base_font.contains("Dingbats") => vec![Some("■".into()); 256],
         _ if symbol => (0..=255).map(|code| symbol_char(code).map(|c| c.to_string().into())).collect(),
         _ => own().unwrap_or_else(|| {
@@ -310,7 +320,9 @@ fn symbol_char(code: u8) -> Option<char> {
 /// Adds `c` as readers want it: ligatures and presentation forms as letters, symbols out of the private area.
 fn push_plain(c: char, into: &mut String) {
     match c {
-        '\u{FB00}'..='\u{FB4F}' | '\u{FB50}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFC}' => into.extend(std::iter::once(c).nfkc()),
+        '\u{FB00}'..='\u{FB4F}' | '\u{FB50}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFC}' => {
+            into.extend(std::iter::once(c).nfkc())
+        }
         '\u{F020}'..='\u{F0FF}' => into.extend(symbol_char((c as u32 & 0xFF) as u8)),
         '\u{A0}' | '\t' | '\r' | '\n' => into.push(' '),
         '\u{20DD}' => into.push('○'),

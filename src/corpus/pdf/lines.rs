@@ -28,7 +28,7 @@ pub(in crate::corpus) struct Line {
     pub(in crate::corpus) y: f64,
     /// The font size of most of its letters.
     pub(in crate::corpus) size: f64,
-    /// Whether most of its letters are bold.
+    /// Whether most of its letters are set apart from the text: bold or italic.
     pub(in crate::corpus) bold: bool,
     /// Whether most of its letters are a typewriter's.
     pub(in crate::corpus) mono: bool,
@@ -89,7 +89,13 @@ fn add(lines: &mut Vec<Building>, glyph: Glyph) {
     let (from, to) = (a.min(b), a.max(b));
     if glyph.text.trim().is_empty() {
         if let Some(line) = lines.last_mut().filter(|line| line.is_level(&glyph, across, SCRIPT_SHIFT)) {
-            line.space = true;
+            if !glyph.text.is_empty() {
+                line.space = true;
+            } else if (from - line.to).abs() < glyph.size {
+                // A glyph of unknown meaning fills its place: what comes after it is not far away.
+                line.to = line.to.max(to);
+                line.glyphs.last_mut().into_iter().for_each(|last| last.to = last.to.max(to));
+            }
         }
         return;
     }
@@ -222,7 +228,8 @@ impl Building {
         gaps.sort_by(f64::total_cmp);
         let usual = gaps.get(gaps.len() / 2).filter(|_| gaps.len() > 2).copied().unwrap_or_default();
         let num_wide_gaps = gaps.iter().filter(|gap| **gap > WIDE_GAP && **gap > 2.0 * usual).count();
-        let most = |is: fn(&Placed) -> bool| 2 * self.glyphs.iter().filter(|glyph| is(glyph)).count() > self.glyphs.len();
+        let most =
+            |is: fn(&Placed) -> bool| 2 * self.glyphs.iter().filter(|glyph| is(glyph)).count() > self.glyphs.len();
         let (bold, mono) = (most(|glyph| glyph.bold), most(|glyph| glyph.mono) || self.is_monospaced());
         let size = self.main_size();
         Some(Line { text, left: self.from, right: self.to, y, size, bold, mono, upright, num_wide_gaps })
@@ -235,7 +242,8 @@ impl Building {
     /// Whether all letters are equally wide, narrow and wide ones alike.
     fn is_monospaced(&self) -> bool {
         let width_of = |letters: &str| {
-            let mut widths = self.glyphs.iter().filter(|g| letters.contains(&*g.text)).map(|g| (g.to - g.from) / g.size);
+            let mut widths =
+                self.glyphs.iter().filter(|g| letters.contains(&*g.text)).map(|g| (g.to - g.from) / g.size);
             let first = widths.next()?;
             widths.all(|width| (width - first).abs() < 0.01).then_some(first)
         };

@@ -1,0 +1,200 @@
+//! The pipeline: PDF files to pages and chunks (`corpus`), to vectors (`embed`), to the library. Knows no terminal and no
+//! HTTP: what happens is told in events.
+//!
+//! Invariants: a book is in the library whole or not at all, so a run that was killed at any moment and is run again ends
+//! as an undisturbed one; a file that has not changed is not read again; a file that cannot be read is named with the
+//! reason, leaves what the library had of it, and the rest goes on.
+
+mod files;
+mod plan;
+mod work;
+
+pub use plan::Failed;
+
+use crate::corpus::CorpusError;
+use crate::embed::{EmbedError, Embedder};
+use crate::library::{Library, LibraryError};
+use crate::passage::{BookId, PageIndex};
+use plan::Plan;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Names how a file becomes what is stored. Raised whenever the same file would become something else, so that books that
+/// were written otherwise are written again.
+const RECIPE: &str = "1";
+
+/// Tokens of a chunk, about; the embedder sees it whole, with its headings before it.
+const CHUNK_TOKENS: usize = 200;
+
+/// What becomes of books whose file is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Gone {
+    /// They stay.
+    #[default]
+    Keep,
+    /// They are dropped, if they were below one of the folders given.
+    Prune,
+}
+
+/// How to ingest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct IngestOptions {
+    /// What becomes of books whose file is gone.
+    pub gone: Gone,
+}
+
+/// What happens, in order. Reading runs ahead of embedding by a book, so events of two books may alternate.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum IngestEvent {
+    /// Every file was looked at; these are to be read.
+    Planned {
+        /// Files given, and those in folders given.
+        num_files: usize,
+        /// Those of them that are new or changed.
+        num_books: usize,
+        /// Their size.
+        num_bytes: u64,
+    },
+    /// A file is being read.
+    Reading {
+        /// Which.
+        path: PathBuf,
+        /// Its size.
+        num_bytes: u64,
+    },
+    /// A file was read and is to be embedded.
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Its pages.
+        num_pages: usize,
+        /// Its chunks.
+        num_chunks: usize,
+    },
+    /// A page has no text in the library, and why; its book goes on.
+    PageSkipped {
+        /// Its file.
+        path: PathBuf,
+        /// Which.
+        page: PageIndex,
+        /// Why.
+        reason: String,
+    },
+    /// Some more of a book's chunks have vectors.
+    Embedded {
+        /// Its file.
+        path: PathBuf,
+        /// Chunks that have, so far.
+        num_done: usize,
+        /// Chunks of the book.
+        num_chunks: usize,
+    },
+    /// A book is in the library.
+    Stored {
+        /// Its file.
+        path: PathBuf,
+        /// Its name.
+        book: BookId,
+        /// Size of the file.
+        num_bytes: u64,
+    },
+    /// A file was left out.
+    Failed(Failed),
+    /// The vector index is being brought up to date.
+    Indexing,
+}
+
+/// What an ingest did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IngestReport {
+    /// Books that are new.
+    pub added: Vec<BookId>,
+    /// Books whose file had changed, or that another version or embedding model had written.
+    pub replaced: Vec<BookId>,
+    /// Books whose file had not changed, moved ones included.
+    pub unchanged: Vec<BookId>,
+    /// Files with the same content as another book's, which is there: the library has them once.
+    pub copies: Vec<PathBuf>,
+    /// Books that were dropped because their file is gone.
+    pub pruned: Vec<BookId>,
+    /// Files that could not be read, and why.
+    pub failed: Vec<Failed>,
+}
+
+/// Why an ingest ended early. Books that were stored before stay.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IngestError {
+    /// The library could not be written.
+    #[error(transparent)]
+    Library(#[from] LibraryError),
+    /// The embedding model failed.
+    #[error(transparent)]
+    Embed(#[from] EmbedError),
+    /// It was asked to end.
+    #[error("ingest was cancelled; run it again to go on")]
+    Cancelled,
+}
+
+/// Where events go.
+pub type Sink<'a> = &'a mut dyn FnMut(IngestEvent);
+
+/// Reads the PDF files among `paths` and in the folders among them into the library.
+///
+/// # Errors
+/// Only what ends the whole run: the library or the model fails, another process writes, or `cancel` was set. A file that
+/// cannot be read is in [`IngestReport::failed`].
+pub fn ingest(
+    paths: &[PathBuf],
+    library: &Library,
+    embedder: &Embedder,
+    options: IngestOptions,
+    sink: Sink<'_>,
+    cancel: &AtomicBool,
+) -> Result<IngestReport, IngestError> {
+    let _lock = library.lock()?;
+    let mut report = IngestReport::default();
+    let Plan { tasks, num_files } = plan::plan(paths, library, &mut report, cancel)?;
+    for failed in &report.failed {
+        sink(IngestEvent::Failed(failed.clone()));
+    }
+    let num_bytes = tasks.iter().map(|task| task.file.num_bytes).sum();
+    sink(IngestEvent::Planned { num_files, num_books: tasks.len(), num_bytes });
+    if options.gone == Gone::Prune {
+        plan::prune(paths, library, &mut report)?;
+    }
+    work::embed_again(library, embedder, &tasks, &mut report, cancel)?;
+    work::run(tasks, &work::Rooms { library, embedder, cancel }, &mut report, sink)?;
+    sink(IngestEvent::Indexing);
+    library.prepare_vectors()?;
+    library.settle()?;
+    Ok(report)
+}
+
+fn check(cancel: &AtomicBool) -> Result<(), IngestError> {
+    if cancel.load(Ordering::Relaxed) { Err(IngestError::Cancelled) } else { Ok(()) }
+}
+
+/// What is embedded of a chunk: its text with the headings it stands under before it.
+fn embedded_text(title: &str, heading_path: &str, text: &str) -> String {
+    if heading_path.is_empty() || heading_path == title {
+        format!("{title}: {text}")
+    } else {
+        format!("{title} > {heading_path}: {text}")
+    }
+}
+
+/// An error and its causes in one line.
+fn reason(error: &CorpusError) -> String {
+    let mut text = error.to_string();
+    let mut next = std::error::Error::source(error);
+    while let Some(cause) = next {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        next = cause.source();
+    }
+    text
+}
