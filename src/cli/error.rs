@@ -36,4 +36,18 @@ pub enum CliError {
     /// A model that is not here, not whole, or not to be had.
     #[error(transparent)]
     Models(#[from] crate::models::ModelsError),
+    /// Searching the library.
+    #[error(transparent)]
+    Retrieval(#[from] crate::retrieval::RetrievalError),
+    /// Answering.
+    #[error(transparent)]
+    Tutor(#[from] crate::tutor::TutorError),
+    /// The address to listen on.
+    #[error("could not listen on {addr}; is another server running there? Choose another with --addr")]
+    Listen {
+        /// Which address.
+        addr: std::net::SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
 }

@@ -13,6 +13,7 @@ mod generate;
 mod ingest;
 mod models;
 mod serve;
+mod weights;
 
 pub use error::CliError;
 use std::process::ExitCode;

@@ -146,7 +146,6 @@ impl<'a> Display<'a> {
             PullEvent::Retrying { from, file, reason } => self.say(&format!("{from}, {file}: {reason}; trying again")),
             PullEvent::Failed { from, file, reason } => self.say(&format!("{from}, {file}: {reason}")),
             PullEvent::Done { file, bytes: num } => self.say(&format!("{file} is whole ({})", bytes(*num))),
-            _ => {}
         }
     }
 
@@ -160,8 +159,8 @@ impl<'a> Display<'a> {
 
     fn progress(&self, file: &str, done: u64, total: Option<u64>) {
         let template = match total {
-            Some(_) => "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}",
-            None => "{msg} {spinner} {bytes} {bytes_per_sec}",
+            Some(_) => "{msg} {wide_bar} {decimal_bytes}/{decimal_total_bytes} {decimal_bytes_per_sec} {eta}",
+            None => "{msg} {spinner} {decimal_bytes} {decimal_bytes_per_sec}",
         };
         if self.bar.length() != total || done == 0 {
             self.bar.set_style(ProgressStyle::with_template(template).expect("the template is a constant"));
@@ -199,7 +198,6 @@ fn verdict_line(checked: &Checked) -> String {
         Verdict::Unknown { sha256 } => format!("not known, sha256 {sha256}"),
         Verdict::Bad(reason) => format!("BAD, {reason}"),
         Verdict::Absent => "BAD, it is not there".to_owned(),
-        other => format!("{other:?}"),
     };
     format!("{}/{}: {how}", checked.model, checked.file)
 }

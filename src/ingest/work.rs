@@ -124,7 +124,7 @@ fn new_book(task: &Task, book: Book, chunks: Vec<Chunk>, vectors: Vec<Vec<f32>>,
         },
         title: section.title,
         path: section.path,
-        level: section.level,
+        level: u32::try_from(section.level).unwrap_or(u32::MAX),
         first_page: section.first_page,
         last_page: section.last_page,
     });

@@ -326,6 +326,30 @@ pub(super) mod tests {
         }
     }
 
+    /// The block sizes of the quantisations, against files that llama.cpp wrote.
+    #[test]
+    #[allow(clippy::print_stderr, reason = "a skipped test says so")]
+    fn reference_files_end_where_their_last_tensor_does() {
+        let shared = std::env::var_os("LECTERN_SHARED").map(std::path::PathBuf::from);
+        let shared = shared.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"));
+        let Ok(entries) = std::fs::read_dir(shared.join("reference")) else {
+            eprintln!("skipped: no reference files in {}", shared.display());
+            return;
+        };
+        let files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+        let mut num = 0;
+        for file in files.iter().filter(|file| file.extension().is_some_and(|ending| ending == "gguf")) {
+            let bytes = std::fs::read(file).unwrap();
+            let summary = read(&bytes).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+            assert!(ARCHITECTURES.contains(&summary.architecture.as_str()));
+            // What stands behind the last tensor is at most the padding to the alignment.
+            let error = read(&bytes[..bytes.len() - 32]).unwrap_err();
+            assert!(matches!(error, GgufError::Truncated { .. }), "{}: {error}", file.display());
+            num += 1;
+        }
+        assert!(num > 0, "the reference folder holds no .gguf");
+    }
+
     proptest::proptest! {
         #[test]
         fn damaged_headers_never_panic(at in 4_usize..200, value: u8) {

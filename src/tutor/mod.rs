@@ -1,6 +1,7 @@
 //! The teaching: what a student meant, the lesson and the place in it, answers that stand on a page. The code decides,
 //! the language model only words. Knows no sockets, tensors or SQL.
 
+mod adapters;
 mod answer;
 mod draft;
 mod explain;
@@ -50,10 +51,10 @@ pub struct Exchange {
     pub question: String,
 }
 
-/// Topics to offer a student who does not know where to begin: headings of the books, most telling first.
+/// Topics of a book to offer a student who does not know where to begin: headings, spread over the book.
 ///
 /// # Errors
 /// The books cannot be read.
-pub fn topics(shelf: &dyn Shelf, limit: usize) -> Result<Vec<String>, ShelfError> {
-    talk::topics(shelf, limit)
+pub fn book_topics(shelf: &dyn Shelf, book: &crate::passage::BookRef, limit: usize) -> Result<Vec<String>, ShelfError> {
+    talk::book_topics(shelf, book, limit)
 }

@@ -6,30 +6,37 @@ use crate::passage::BookRef;
 /// How many topics to suggest.
 const MAX_TOPICS: usize = 4;
 
-/// Topics that the class's books have: headings that read like one, spread over the books.
+/// Topics that the class's books have, spread over the books.
 pub(crate) fn topics(shelf: &dyn Shelf, limit: usize) -> Result<Vec<String>, ShelfError> {
-    let mut per_book: Vec<Vec<String>> = Vec::new();
+    let mut per_book = Vec::new();
     for book in shelf.books()? {
-        let headings = shelf.headings(&book.id)?;
-        let mut titles: Vec<String> = headings.iter().filter_map(topic_of).collect();
-        titles.dedup();
-        if titles.is_empty() {
-            titles.push(book.title.clone());
-        }
-        per_book.push(titles);
+        per_book.push(book_topics(shelf, &book, limit)?);
     }
     let mut found: Vec<String> = Vec::new();
     for round in 0..limit {
-        for titles in &per_book {
-            // Spread over the book: its beginning, then its middle, then what lies between.
-            let at = titles.len() * round / limit.max(1);
-            if let Some(title) = titles.get(at).filter(|title| !found.contains(title)) {
+        for title in per_book.iter().filter_map(|titles| titles.get(round)) {
+            if !found.contains(title) {
                 found.push(title.clone());
             }
         }
     }
     found.truncate(limit);
     Ok(found)
+}
+
+/// Topics of one book, in book order, spread over it: its headings that read like one, or else its title.
+pub(crate) fn book_topics(shelf: &dyn Shelf, book: &BookRef, limit: usize) -> Result<Vec<String>, ShelfError> {
+    let mut titles: Vec<String> = Vec::new();
+    for title in shelf.headings(&book.id)?.iter().filter_map(topic_of) {
+        if !titles.contains(&title) {
+            titles.push(title);
+        }
+    }
+    if titles.is_empty() {
+        titles.push(book.title.clone());
+    }
+    let count = limit.min(titles.len());
+    Ok((0..count).map(|i| titles[i * titles.len() / count].clone()).collect())
 }
 
 /// A heading as a topic: without its number, of one to six words, and with text below it.

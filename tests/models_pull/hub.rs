@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex};
 
 /// How one file is answered.
 #[derive(Clone)]
-pub struct Answer {
-    pub body: Vec<u8>,
-    pub manner: Manner,
+pub(super) struct Answer {
+    pub(super) body: Vec<u8>,
+    pub(super) manner: Manner,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Manner {
+pub(super) enum Manner {
     /// The whole body, slowly enough that two pulls meet.
     Slow,
     /// The whole body; ranges are served.
@@ -32,14 +32,14 @@ pub enum Manner {
 type Files = BTreeMap<String, Answer>;
 
 /// The hub; it lives as long as the test process.
-pub struct Hub {
-    pub endpoint: String,
+pub(super) struct Hub {
+    pub(super) endpoint: String,
     files: Arc<Mutex<Files>>,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl Hub {
-    pub fn start() -> Self {
+    pub(super) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let hub = Hub { endpoint, files: Arc::default(), asked: Arc::default() };
@@ -55,12 +55,12 @@ impl Hub {
     }
 
     /// Serves `body` under `path` from now on.
-    pub fn put(&self, path: &str, body: &[u8], manner: Manner) {
+    pub(super) fn put(&self, path: &str, body: &[u8], manner: Manner) {
         self.files.lock().unwrap().insert(path.to_owned(), Answer { body: body.to_vec(), manner });
     }
 
     /// What was asked since the last call: `GET /path` or `GET /path bytes=1-2`.
-    pub fn asked(&self) -> Vec<String> {
+    pub(super) fn asked(&self) -> Vec<String> {
         std::mem::take(&mut self.asked.lock().unwrap())
     }
 }
@@ -121,7 +121,9 @@ fn serve(mut stream: TcpStream, files: &Mutex<Files>, asked: &Mutex<Vec<String>>
     });
     let (from, to) = range.unwrap_or((0, body.len()));
     let status = if range.is_some() { "206 Partial Content" } else { "200 OK" };
-    write!(stream, "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", to - from)?;
+    let kind = if request.path.ends_with('/') { "text/html" } else { "application/octet-stream" };
+    let head = format!("HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nConnection: close");
+    write!(stream, "{head}\r\nContent-Length: {}\r\n\r\n", to - from)?;
     if !is_get {
         return Ok(());
     }

@@ -4,6 +4,7 @@ use super::super::error::{EngineError, Place as _};
 use super::super::gguf::Gguf;
 use super::config::{Config, RopeLayout};
 use super::kv::KvCache;
+use super::rope::Angles;
 use super::weights::{Layer, Weights};
 use candle_core::{DType, Device, Result, Tensor};
 use candle_nn::ops::{rms_norm, silu, softmax_last_dim};
@@ -19,8 +20,7 @@ const MAX_STEP_TOKENS: usize = 256;
 pub(crate) struct Decoder {
     config: Config,
     weights: Weights,
-    /// Radians per position of each pair.
-    frequencies: Vec<f64>, // (key_dim / 2)
+    angles: Angles,
     device: Device,
 }
 
@@ -38,15 +38,9 @@ impl Decoder {
     /// See [`Config::read`] and [`Weights::read`].
     pub(crate) fn load(gguf: &mut Gguf, device: &Device) -> std::result::Result<Self, EngineError> {
         let config = Config::read(gguf)?;
-        let weights = Weights::read(gguf, &config, device)?;
-        let half = config.key_dim / 2;
-        let frequencies = (0..half)
-            .map(|pair| {
-                let factor = weights.rope_factors.as_ref().map_or(1.0, |factors| f64::from(factors[pair]));
-                config.rope.base.powf(-(pair as f64) / half as f64) / factor / config.rope.position_divisor
-            })
-            .collect();
-        Ok(Self { config, weights, frequencies, device: device.clone() })
+        let mut weights = Weights::read(gguf, &config, device)?;
+        let angles = Angles::new(&config, weights.rope_factors.take());
+        Ok(Self { config, weights, angles, device: device.clone() })
     }
 
     pub(crate) fn config(&self) -> &Config {
@@ -151,13 +145,7 @@ impl Decoder {
     }
 
     fn step(&self, tokens: usize, earlier: usize) -> Result<Step> {
-        let half = self.frequencies.len();
-        let angles = |turn: fn(f64) -> f64| {
-            let positions = earlier..earlier + tokens;
-            let table: Vec<f32> =
-                positions.flat_map(|p| self.frequencies.iter().map(move |f| turn(p as f64 * f) as f32)).collect();
-            Tensor::from_vec(table, (tokens, half), &self.device)
-        };
+        let (cos, sin) = self.angles.tables(earlier, tokens, &self.device)?;
         let mask = if tokens == 1 {
             None
         } else {
@@ -166,6 +154,6 @@ impl Decoder {
             let table: Vec<f32> = (0..tokens).flat_map(|r| (0..total).map(move |c| sees(r, c))).collect();
             Some(Tensor::from_vec(table, (1, 1, tokens, total), &self.device)?)
         };
-        Ok(Step { cos: angles(f64::cos)?, sin: angles(f64::sin)?, mask })
+        Ok(Step { cos, sin, mask })
     }
 }

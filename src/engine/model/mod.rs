@@ -4,6 +4,7 @@
 mod config;
 mod decoder;
 mod kv;
+mod rope;
 mod weights;
 
 pub(crate) use decoder::Decoder;
