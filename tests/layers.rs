@@ -8,16 +8,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "device",
-            "corpus",
-            "embed",
-            "library",
-            "ingest",
-            "retrieval",
-            "models",
-            "engine",
-            "tutor",
-            "classroom",
+            "device", "corpus", "embed", "library", "ingest", "retrieval", "models", "engine", "tutor", "classroom",
             "server",
         ],
     ),

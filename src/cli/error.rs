@@ -15,6 +15,9 @@ pub enum CliError {
         /// Why.
         source: std::io::Error,
     },
+    /// A book that cannot be read.
+    #[error(transparent)]
+    Corpus(#[from] crate::corpus::CorpusError),
     /// The library.
     #[error(transparent)]
     Library(#[from] crate::library::LibraryError),
@@ -24,10 +27,27 @@ pub enum CliError {
     /// Reading books into the library.
     #[error(transparent)]
     Ingest(#[from] crate::ingest::IngestError),
-    /// A book that cannot be read.
-    #[error(transparent)]
-    Corpus(#[from] crate::corpus::CorpusError),
     /// Writing to the terminal or a pipe.
     #[error("could not write the output")]
     Output(#[from] std::io::Error),
+    /// The language model.
+    #[error(transparent)]
+    Engine(#[from] crate::engine::EngineError),
+    /// A model that is not here, not whole, or not to be had.
+    #[error(transparent)]
+    Models(#[from] crate::models::ModelsError),
+    /// Searching the library.
+    #[error(transparent)]
+    Retrieval(#[from] crate::retrieval::RetrievalError),
+    /// Answering.
+    #[error(transparent)]
+    Tutor(#[from] crate::tutor::TutorError),
+    /// The address to listen on.
+    #[error("could not listen on {addr}; is another server running there? Choose another with --addr")]
+    Listen {
+        /// Which address.
+        addr: std::net::SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
 }

@@ -1,12 +1,216 @@
-//! `lectern generate`.
+//! `lectern generate`: a language model on one prompt.
 
 use super::CliError;
+use crate::device::DeviceKind;
+use crate::engine::{
+    EndTokens, Engine, EngineConfig, Event, FinishReason, Message, Prompt, Request, Sampling, Summary,
+};
+use serde::{Deserialize, Serialize};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Flags of `lectern generate`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// A GGUF file, or the name of a folder of --models that holds one
+    #[arg(long, value_name = "NAME|FILE")]
+    model: PathBuf,
+    #[command(flatten)]
+    prompt: PromptArgs,
+    /// Most tokens of the answer
+    #[arg(long, default_value_t = 128, value_name = "N")]
+    max_tokens: usize,
+    #[command(flatten)]
+    sampling: SamplingArgs,
+    /// End the answer before this text; can be given more than once
+    #[arg(long, value_name = "TEXT")]
+    stop: Vec<String>,
+    /// Report the first step's K likeliest tokens
+    #[arg(long, default_value_t = 0, value_name = "K", requires = "json")]
+    top_logprobs: usize,
+    /// Never choose a token that ends the answer
+    #[arg(long)]
+    ignore_eos: bool,
+    /// Print one JSON object instead of the text as it comes
+    #[arg(long)]
+    json: bool,
+    /// Where the model is computed
+    #[arg(long, value_enum, default_value_t)]
+    device: DeviceKind,
+    /// Where the model weights are
+    #[arg(long, env = "LECTERN_MODELS", default_value = "models", value_name = "FOLDER")]
+    models: PathBuf,
+}
 
-pub(super) fn run(_args: Args) -> Result<ExitCode, CliError> {
-    Err(CliError::Usage("not built yet".into()))
+/// One of three forms of a prompt.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct PromptArgs {
+    /// Raw text, no chat template; control tokens in it are recognised
+    #[arg(long, value_name = "TEXT")]
+    prompt: Option<String>,
+    /// Token ids
+    #[arg(long, value_delimiter = ',', value_name = "1,2,3")]
+    ids: Option<Vec<u32>>,
+    /// A conversation for the chat template: a list of {"role","content"}, or an object with "messages"
+    #[arg(long, value_name = "FILE.json")]
+    messages: Option<PathBuf>,
+}
+
+/// How tokens are chosen.
+#[derive(Debug, clap::Args)]
+struct SamplingArgs {
+    /// 0 always takes the likeliest token; 1 keeps the model's own distribution
+    #[arg(long, default_value_t = 0.0, value_name = "T")]
+    temperature: f32,
+    /// The same seed gives the same answer
+    #[arg(long, default_value_t = 0, value_name = "S")]
+    seed: u64,
+    /// Choose among the K likeliest tokens; 0 for all
+    #[arg(long, default_value_t = 40, value_name = "K")]
+    top_k: usize,
+    /// Choose among the likeliest tokens that together reach this probability
+    #[arg(long, default_value_t = 0.95, value_name = "P")]
+    top_p: f32,
+    /// Choose among tokens at least this likely in proportion to the likeliest
+    #[arg(long, default_value_t = 0.05, value_name = "P")]
+    min_p: f32,
+    /// Above 1, tokens of the last 64 are made less likely
+    #[arg(long, default_value_t = 1.0, value_name = "F")]
+    repetition_penalty: f32,
+}
+
+/// A file of messages.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Conversation {
+    List(Vec<Message>),
+    Object { messages: Vec<Message> },
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Report {
+    prompt: Vec<u32>,
+    tokens: Vec<u32>,
+    first_top: Vec<(u32, f32)>,
+    text: String,
+    finish: &'static str,
+}
+
+pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
+    let Args { prompt, sampling, json, .. } = args;
+    let request = Request {
+        sampling: Sampling {
+            temperature: sampling.temperature,
+            top_k: sampling.top_k,
+            top_p: sampling.top_p,
+            min_p: sampling.min_p,
+            repetition_penalty: sampling.repetition_penalty,
+            seed: sampling.seed,
+            ..Sampling::default()
+        },
+        max_tokens: args.max_tokens,
+        stop: args.stop,
+        top_logprobs: args.top_logprobs,
+        end_tokens: if args.ignore_eos { EndTokens::Forbid } else { EndTokens::Stop },
+        ..Request::new(read_prompt(prompt)?)
+    };
+    let model = locate(&args.models, &args.model)?;
+    let engine = Engine::load(&model, EngineConfig { device: args.device, ..EngineConfig::default() })?;
+    let mut out = std::io::stdout().lock();
+    let (prompt, summary) = generate(&engine, request, |text| {
+        if !json {
+            out.write_all(text.as_bytes())?;
+            out.flush()?;
+        }
+        Ok(())
+    })?;
+    let Summary { tokens, first_top, text, finish, timings, .. } = summary;
+    let rate = |count: usize, time: std::time::Duration| count as f64 / time.as_secs_f64().max(1e-9);
+    tracing::info!(
+        prompt_tokens = prompt.len(),
+        tokens = tokens.len(),
+        prefill_per_second = rate(prompt.len(), timings.prefill),
+        decode_per_second = rate(tokens.len(), timings.decode),
+        "generated"
+    );
+    if json {
+        serde_json::to_writer(&mut out, &Report { prompt, tokens, first_top, text, finish: finish_name(finish) })
+            .map_err(std::io::Error::from)?;
+    }
+    writeln!(out)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs one request to its end; returns the prompt's ids and the end.
+pub(super) fn generate(
+    engine: &Engine,
+    request: Request,
+    mut show: impl FnMut(&str) -> std::io::Result<()>,
+) -> Result<(Vec<u32>, Summary), CliError> {
+    let mut generation = engine.submit(request)?;
+    let mut ids = Vec::new();
+    while let Some(event) = generation.recv() {
+        match event {
+            Event::Started { prompt } => ids = prompt,
+            Event::Delta { text } => show(&text)?,
+            Event::Finished(summary) => return Ok((ids, summary)),
+            Event::Failed(error) => return Err(error.into()),
+            _ => {}
+        }
+    }
+    Err(crate::engine::EngineError::Closed.into())
+}
+
+fn finish_name(finish: FinishReason) -> &'static str {
+    match finish {
+        FinishReason::Stop => "stop",
+        FinishReason::Length => "length",
+        FinishReason::Cancelled => "cancelled",
+    }
+}
+
+fn read_prompt(args: PromptArgs) -> Result<Prompt, CliError> {
+    match args {
+        PromptArgs { prompt: Some(text), .. } => Ok(Prompt::Text(text)),
+        PromptArgs { ids: Some(ids), .. } => Ok(Prompt::Ids(ids)),
+        PromptArgs { messages: Some(path), .. } => read_messages(&path).map(Prompt::Chat),
+        PromptArgs { .. } => Err(CliError::Usage("one of --prompt, --ids and --messages is needed".into())),
+    }
+}
+
+fn read_messages(path: &Path) -> Result<Vec<Message>, CliError> {
+    let text = std::fs::read_to_string(path).map_err(|source| CliError::File { path: path.to_owned(), source })?;
+    match serde_json::from_str(&text) {
+        Ok(Conversation::List(messages) | Conversation::Object { messages }) => Ok(messages),
+        Err(error) => Err(CliError::Usage(format!(
+            "{}: expected a JSON list of {{\"role\": \"system\"|\"user\"|\"assistant\", \"content\": \"…\"}}, or an object with \
+             such a list as \"messages\" ({error})",
+            path.display()
+        ))),
+    }
+}
+
+/// The GGUF file that a user means: the path as it is, or the only GGUF file of the folder of that name in `models`.
+pub(super) fn locate(models: &Path, model: &Path) -> Result<PathBuf, CliError> {
+    if model.is_file() {
+        return Ok(model.to_owned());
+    }
+    let folder = models.join(model);
+    let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut files: Vec<_> = entries.filter(|path| path.extension().is_some_and(|ending| ending == "gguf")).collect();
+    files.sort();
+    match (files.pop(), files.len()) {
+        (Some(file), 0) => Ok(file),
+        (Some(_), _) => {
+            Err(CliError::Usage(format!("{} holds several GGUF files: give one by its path", folder.display())))
+        }
+        (None, _) => Err(CliError::Usage(format!(
+            "there is no model {}: neither a file of that path nor a GGUF file in {}",
+            model.display(),
+            folder.display()
+        ))),
+    }
 }

@@ -2,8 +2,8 @@
 
 use super::CliError;
 use super::folders::Folders;
-use crate::device::DeviceKind;
-use crate::embed::{EmbedConfig, Embedder};
+use super::weights::{self, EmbedderArgs};
+use crate::embed::Embedder;
 use crate::ingest::{Gone, IngestEvent, IngestOptions, IngestReport, ingest};
 use crate::library::Library;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -32,12 +32,8 @@ pub struct Args {
     /// Drop the books of the given folders whose file is gone
     #[arg(long)]
     prune: bool,
-    /// The embedding model: a name in the models folder, or a folder with config.json, tokenizer.json and model.safetensors
-    #[arg(long, env = "LECTERN_EMBEDDER", default_value = "all-minilm-l6-v2", value_name = "NAME|FOLDER")]
-    embedder: String,
-    /// Where the embedding model runs
-    #[arg(long, env = "LECTERN_DEVICE", value_enum, default_value_t)]
-    device: DeviceKind,
+    #[command(flatten)]
+    embedder: EmbedderArgs,
     /// The classroom's folders.
     #[command(flatten)]
     folders: Folders,
@@ -45,21 +41,31 @@ pub struct Args {
 
 pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
     let library = Library::open(&args.folders.data)?;
-    let config = EmbedConfig { device: args.device, ..EmbedConfig::new(model_folder(&args.folders, &args.embedder)) };
-    let embedder = Embedder::load(&config)?;
+    let embedder = weights::embedder(&args.folders, &args.embedder)?;
     let options = IngestOptions { gone: if args.prune { Gone::Prune } else { Gone::Keep } };
-    let mut progress = Progress::new();
-    let report =
-        ingest(&args.paths, &library, &embedder, options, &mut |event| progress.tell(event), &AtomicBool::new(false));
-    progress.end();
-    let report = report?;
+    let report = read(&args.paths, &library, &embedder, options)?;
     writeln!(std::io::stdout(), "{}", summary(&report))?;
     Ok(if report.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(SOME_FAILED) })
 }
 
-fn model_folder(folders: &Folders, embedder: &str) -> PathBuf {
-    let named = folders.models.join(embedder);
-    if named.is_dir() || !Path::new(embedder).is_dir() { named } else { PathBuf::from(embedder) }
+/// Reads files and folders into the library and shows on stderr how it goes.
+fn read(
+    paths: &[PathBuf],
+    library: &Library,
+    embedder: &Embedder,
+    options: IngestOptions,
+) -> Result<IngestReport, CliError> {
+    let mut progress = Progress::new();
+    let report = ingest(paths, library, embedder, options, &mut |event| progress.tell(event), &AtomicBool::new(false));
+    progress.end();
+    Ok(report?)
+}
+
+/// Brings the library up to date with a folder of books, before serving; what could not be read is named on stderr.
+pub(super) fn read_books(folder: &Path, library: &Library, embedder: &Embedder) -> Result<(), CliError> {
+    let report = read(&[folder.to_owned()], library, embedder, IngestOptions::default())?;
+    eprintln!("{}", summary(&report));
+    Ok(())
 }
 
 fn summary(report: &IngestReport) -> String {

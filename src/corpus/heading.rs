@@ -7,6 +7,9 @@ use crate::passage::PageIndex;
 
 /// A heading has no more letters than this.
 const MAX_TITLE_CHARS: usize = 140;
+/// How the line under a picture begins, which is no heading though it is set apart.
+const CAPTIONS: &[&str] =
+    &["figure", "fig.", "table", "listing", "example", "note", "source", "abb.", "tabelle", "photo"];
 /// More paragraphs as large as a title than these are the book's chapters, not its title.
 const MAX_TITLE_PARAGRAPHS: usize = 4;
 /// How many sizes of headings are told apart.
@@ -189,6 +192,10 @@ fn look(paragraph: &Paragraph, body: f64) -> Option<Look> {
         return None;
     }
     let is_larger = paragraph.size > body * LARGER;
+    let lower = text.to_lowercase();
+    if !is_larger && CAPTIONS.iter().any(|word| lower.starts_with(word)) {
+        return None;
+    }
     let ends = ends_sentence(text) && !text.ends_with(['?', '!', ':']);
     let first = number_and_words(text).1.chars().next().unwrap_or(' ');
     let words: Vec<&str> = text.split_whitespace().collect();

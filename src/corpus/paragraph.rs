@@ -98,7 +98,7 @@ pub(super) fn paragraphs(pages: &[Vec<&Line>], measures: &Measures) -> Vec<Parag
                 _ => false,
             };
             match found.last_mut().filter(|_| goes_on) {
-                Some(last) => join(last, line, &text, page, measures),
+                Some(last) => join(last, &text, page, measures),
                 None => found.push(Paragraph {
                     starts: vec![(0, page)],
                     kind,
@@ -144,7 +144,8 @@ impl Previous {
         let step = line.y - before.y;
         if page != self.page || step < -0.5 * size {
             // Another page or column: a sentence that is not at its end goes on there.
-            return !is_heading(line) && before.bold == line.bold && !ended && (starts_low || kind == Kind::Text);
+            let open = starts_low || (!ended && (kind == Kind::Text || !self.had_room_for(text)));
+            return open && !is_heading(line) && before.bold == line.bold;
         }
         if step > (measures.leading + 0.35) * size {
             return false;
@@ -222,7 +223,7 @@ pub(super) fn ends_sentence(text: &str) -> bool {
 }
 
 /// Adds a line to a paragraph.
-fn join(paragraph: &mut Paragraph, line: &Line, text: &str, page: PageIndex, measures: &Measures) {
+fn join(paragraph: &mut Paragraph, text: &str, page: PageIndex, measures: &Measures) {
     let old = &mut paragraph.text;
     let soft = line_end_is_soft(old, text, measures);
     if soft {
@@ -235,7 +236,6 @@ fn join(paragraph: &mut Paragraph, line: &Line, text: &str, page: PageIndex, mea
     }
     old.push_str(text);
     paragraph.num_lines += 1;
-    let _ = line;
 }
 
 /// Whether the hyphen at the end of `before` only broke a word.

@@ -77,12 +77,7 @@ pub(crate) fn pdf(title: &str, pages: &[Vec<String>]) -> Document {
 pub(crate) fn write_book(path: &Path, subject: &str, num_pages: usize) {
     let verbs = ["carries", "warms", "divides", "measures", "surrounds", "explains", "lifts", "slows"];
     let things = [
-        "the river",
-        "a heavy stone",
-        "every small cell",
-        "the northern wind",
-        "an old engine",
-        "the outer shell",
+        "the river", "a heavy stone", "every small cell", "the northern wind", "an old engine", "the outer shell",
         "its neighbours",
     ];
     let pages: Vec<Vec<String>> = (0..num_pages)

@@ -18,7 +18,7 @@ const MAX_PAGE_BYTES: usize = 128 << 20;
 /// A glyph on the page, in points from the page's lower left corner as it is shown.
 #[derive(Debug, Clone)]
 pub(super) struct Glyph {
-    /// Its text: a letter, a ligature's letters, or a space.
+    /// Its text: a letter, a ligature's letters, or a space; empty if nothing tells what it means.
     pub(super) text: Box<str>,
     /// Where the pen stood before it.
     pub(super) from: (f64, f64),
@@ -28,7 +28,7 @@ pub(super) struct Glyph {
     pub(super) direction: (f64, f64),
     /// The font's size on the page.
     pub(super) size: f64,
-    /// Whether its font is bold.
+    /// Whether its font is bold or italic.
     pub(super) bold: bool,
     /// Whether its font is a typewriter's.
     pub(super) mono: bool,
@@ -226,7 +226,7 @@ impl<'a> Interpreter<'a> {
             };
             let mut text = String::new();
             font.text(code, &mut text);
-            if !text.is_empty() && map.is_sane() {
+            if map.is_sane() {
                 let (dx, dy) = map.turn(forward.0, forward.1);
                 let (ux, uy) = map.turn(up.0, up.1);
                 let length = dx.hypot(dy).max(1e-9);

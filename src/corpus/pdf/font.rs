@@ -26,7 +26,7 @@ pub(super) struct Font {
     pub(super) em: f64,
     /// Whether the pen moves down instead of right.
     pub(super) vertical: bool,
-    /// Whether the name says bold.
+    /// Whether the name says bold or italic: set apart from the text.
     pub(super) bold: bool,
     /// Whether it is a typewriter's font, as code is set in.
     pub(super) mono: bool,
@@ -73,18 +73,9 @@ impl Font {
             scale: 0.001,
             em: 1.0,
             vertical: false,
-            bold: says(&["bold", "black", "heavy", "demi", "cmbx", "sfbx", "ecbx"]),
+            bold: says(&["bold", "black", "heavy", "demi", "cmbx", "sfbx", "ecbx", "italic", "oblique"]),
             mono: says(&[
-                "courier",
-                "mono",
-                "consol",
-                "typewriter",
-                "cmtt",
-                "lmtt",
-                "sftt",
-                "ectt",
-                "menlo",
-                "inconsol",
+                "courier", "mono", "consol", "typewriter", "cmtt", "lmtt", "sftt", "ectt", "menlo", "inconsol",
             ]),
         };
         match objects::name(doc, dict, b"Subtype") {

@@ -146,7 +146,7 @@ mod tests {
             ("eacute", Some("é")),
             ("fi", Some("\u{fb01}")),
             ("ffi", Some("ffi")),
-            ("f_f_i", Some("ffi")),
+            ("f_f_i", Some("\u{fb03}")),
             ("uni00E9", Some("é")),
             ("uni00660069", Some("fi")),
             ("u1F600", Some("😀")),

@@ -28,7 +28,7 @@ pub(in crate::corpus) struct Line {
     pub(in crate::corpus) y: f64,
     /// The font size of most of its letters.
     pub(in crate::corpus) size: f64,
-    /// Whether most of its letters are bold.
+    /// Whether most of its letters are set apart from the text: bold or italic.
     pub(in crate::corpus) bold: bool,
     /// Whether most of its letters are a typewriter's.
     pub(in crate::corpus) mono: bool,
@@ -89,7 +89,13 @@ fn add(lines: &mut Vec<Building>, glyph: Glyph) {
     let (from, to) = (a.min(b), a.max(b));
     if glyph.text.trim().is_empty() {
         if let Some(line) = lines.last_mut().filter(|line| line.is_level(&glyph, across, SCRIPT_SHIFT)) {
-            line.space = true;
+            if !glyph.text.is_empty() {
+                line.space = true;
+            } else if (from - line.to).abs() < glyph.size {
+                // A glyph of unknown meaning fills its place: what comes after it is not far away.
+                line.to = line.to.max(to);
+                line.glyphs.last_mut().into_iter().for_each(|last| last.to = last.to.max(to));
+            }
         }
         return;
     }

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# All tests: fetches the two small default models once (about 190 MB), then runs the Rust tests, and those in a real
+# browser where Chromium and Node are there. With LECTERN_REQUIRE_ALL=1 nothing may be left out.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+export LECTERN_MODELS="${LECTERN_MODELS:-$PWD/models}"
+cargo run --locked --quiet -- models pull
+cargo test --locked
+
+browser="${CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}"
+if [ -n "$browser" ] && command -v npm >/dev/null; then
+  npm ci --prefix tests/browser --no-audit --no-fund --silent
+  CHROMIUM="$browser" LECTERN_BIN="$PWD/target/debug/lectern" npm test --prefix tests/browser
+elif [ "${LECTERN_REQUIRE_ALL:-}" = 1 ]; then
+  echo "error: the browser tests need Chromium and npm" >&2
+  exit 1
+else
+  echo "SKIPPED the browser tests: they need Chromium and npm"
+fi

@@ -1,0 +1,116 @@
+//! `lectern serve`: from a folder of books to a class being taught, in one command.
+
+mod books;
+mod lan;
+
+use super::CliError;
+use super::folders::Folders;
+use super::ingest::read_books;
+use super::weights::{self, ModelArgs};
+use crate::classroom::Store;
+use crate::library::Library;
+use crate::retrieval::Retriever;
+use crate::server::{self, Cors, Limits, Parts, ServerInfo};
+use crate::tutor::{Tutor, Writer};
+use books::LibraryBooks;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How long threads that still work are waited for at the end.
+const LAST_WAIT: Duration = Duration::from_secs(2);
+
+/// Flags of `lectern serve`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Where to listen
+    #[arg(long, env = "LECTERN_ADDR", default_value = "127.0.0.1:8000", value_name = "HOST:PORT")]
+    addr: SocketAddr,
+    /// Let the whole network in: listen on every interface, and show the address and a QR code to join by
+    #[arg(long)]
+    lan: bool,
+    /// The folder of books that is read before the class begins; new and changed ones only
+    #[arg(long, env = "LECTERN_CORPUS", default_value = "corpus", value_name = "FOLDER")]
+    corpus: PathBuf,
+    /// Which web pages may talk to the server: `*`, `same` (pages of this host), or origins separated by commas
+    #[arg(long, env = "LECTERN_CORS", default_value = "*", value_name = "ORIGINS")]
+    cors: String,
+    #[command(flatten)]
+    models: ModelArgs,
+    #[command(flatten)]
+    folders: Folders,
+}
+
+pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
+    let cors: Cors = args.cors.parse()?;
+    let addr = if args.lan { SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), args.addr.port()) } else { args.addr };
+    // Bound first, so that a port in use is told at once and not after the books were read.
+    let listener = std::net::TcpListener::bind(addr).map_err(|source| CliError::Listen { addr, source })?;
+    let parts = parts(&args, cors)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let served = runtime.block_on(async {
+        listener.set_nonblocking(true)?;
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        lan::announce(listener.local_addr()?);
+        let shutdown = CancellationToken::new();
+        tokio::spawn(stop_on_signal(shutdown.clone()));
+        server::run(listener, parts, shutdown).await.map_err(CliError::from)
+    });
+    runtime.shutdown_timeout(LAST_WAIT);
+    served.map(|()| ExitCode::SUCCESS)
+}
+
+/// Loads the models, reads the books and puts the tutor together.
+fn parts(args: &Args, cors: Cors) -> Result<Parts, CliError> {
+    let embedder = Arc::new(weights::embedder(&args.folders, &args.models.embedder)?);
+    let engine = weights::engine(&args.folders, &args.models)?;
+    let library = Arc::new(Library::open(&args.folders.data)?);
+    if args.corpus.is_dir() {
+        eprintln!("Reading the books in {}", args.corpus.display());
+        read_books(&args.corpus, &library, &embedder)?;
+    } else {
+        eprintln!("There is no folder {}; serving the books that were read before.", args.corpus.display());
+    }
+    let classroom = Store::open(&args.folders.data.join("classroom.sqlite"))?;
+    let model = engine.as_ref().map_or_else(|| "none".to_owned(), |engine| engine.info().name.clone());
+    let info = ServerInfo {
+        name: "Lectern".into(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        model,
+        embed_model: embedder.name().to_owned(),
+    };
+    let retriever = Retriever::new(Arc::clone(&library), embedder);
+    let writer = engine.map(|engine| Arc::new(engine) as Arc<dyn Writer>);
+    let tutor = Tutor::new(Arc::new(retriever.clone()), writer);
+    let library = Arc::new(LibraryBooks::new(library, retriever));
+    Ok(Parts { teacher: Arc::new(tutor), classroom, library, info, limits: Limits::default(), cors })
+}
+
+/// Ends the server at Ctrl-C or SIGTERM; a second signal ends the process at once.
+async fn stop_on_signal(shutdown: CancellationToken) {
+    signal().await;
+    eprintln!("\nFinishing what is being answered. Press Ctrl-C again to stop at once.");
+    shutdown.cancel();
+    signal().await;
+    std::process::exit(130);
+}
+
+#[cfg(unix)]
+async fn signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        },
+        Err(_) => drop(tokio::signal::ctrl_c().await),
+    }
+}
+
+#[cfg(not(unix))]
+async fn signal() {
+    drop(tokio::signal::ctrl_c().await);
+}

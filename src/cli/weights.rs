@@ -1,0 +1,76 @@
+//! From a model's name on the command line to a loaded model; the defaults are fetched when they are not there.
+
+use super::CliError;
+use super::folders::Folders;
+use super::models::pull_shown;
+use crate::device::DeviceKind;
+use crate::embed::{EmbedConfig, Embedder, Pooling};
+use crate::engine::{Engine, EngineConfig};
+use crate::models::{self, Catalog, Located, Role};
+use std::path::PathBuf;
+
+/// The model flags that every command with a tutor has.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct ModelArgs {
+    /// The language model: a name of `lectern models list`, a GGUF file, or `none` for the books' own sentences only
+    #[arg(long, env = "LECTERN_MODEL", value_name = "NAME|FILE|none")]
+    pub(super) model: Option<String>,
+    #[command(flatten)]
+    pub(super) embedder: EmbedderArgs,
+}
+
+/// The flags of the embedding model.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct EmbedderArgs {
+    /// The embedding model: a name of `lectern models list`, or a folder with its files
+    #[arg(long, env = "LECTERN_EMBEDDER", value_name = "NAME|FOLDER")]
+    pub(super) embedder: Option<String>,
+    /// Where the models run
+    #[arg(long, env = "LECTERN_DEVICE", value_enum, default_value_t)]
+    pub(super) device: DeviceKind,
+}
+
+/// Finds a model; the default of its role is fetched first if it is not here.
+fn located(folders: &Folders, role: Role, name: Option<&str>) -> Result<Located, CliError> {
+    let catalog = Catalog::load(&folders.models)?;
+    let Some(name) = name else {
+        let entry = catalog.default_for(role)?;
+        return Ok(if models::is_here(entry, &folders.models) {
+            models::locate(&folders.models, &catalog, role, &entry.name)?
+        } else {
+            eprintln!("The model {} is not here yet; fetching it.", entry.name);
+            pull_shown(entry, &folders.models)?
+        });
+    };
+    Ok(models::locate(&folders.models, &catalog, role, name)?)
+}
+
+/// The GGUF file of a chat model.
+pub(super) fn chat_file(folders: &Folders, name: Option<&str>) -> Result<PathBuf, CliError> {
+    Ok(located(folders, Role::Chat, name)?.gguf()?.to_owned())
+}
+
+/// Loads the language model; `None` where the user wants none.
+pub(super) fn engine(folders: &Folders, args: &ModelArgs) -> Result<Option<Engine>, CliError> {
+    if args.model.as_deref() == Some("none") {
+        return Ok(None);
+    }
+    let file = chat_file(folders, args.model.as_deref())?;
+    let config = EngineConfig { device: args.embedder.device, ..EngineConfig::default() };
+    Ok(Some(Engine::load(&file, config)?))
+}
+
+/// Loads the embedding model.
+pub(super) fn embedder(folders: &Folders, args: &EmbedderArgs) -> Result<Embedder, CliError> {
+    let located = located(folders, Role::Embed, args.embedder.as_deref())?;
+    let mut config = EmbedConfig { device: args.device, ..EmbedConfig::new(&located.dir) };
+    if let Some(how) = located.entry.and_then(|entry| entry.embedding) {
+        config.pooling = match how.pooling {
+            models::Pooling::Mean => Pooling::Mean,
+            models::Pooling::Cls => Pooling::Cls,
+        };
+        (config.query_prefix, config.passage_prefix) = (how.query_prefix, how.passage_prefix);
+        config.max_tokens = how.max_tokens;
+    }
+    Ok(Embedder::load(&config)?)
+}

@@ -1,0 +1,15 @@
+//! The decoder: configuration, weights and per-sequence state apart. What distinguishes Llama, Qwen2 and Qwen3 is data in
+//! [`config::Config`] and optional tensors in [`weights::Weights`]; there is one forward pass. Knows no text.
+
+mod config;
+mod decoder;
+mod kv;
+mod rope;
+mod weights;
+
+pub(crate) use decoder::Decoder;
+
+#[cfg(test)]
+pub(crate) mod nano;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,130 @@
+//! Answering a question: the sentences of the books that answer it, or that there are none.
+
+use super::draft::Quote;
+use super::relevance::{self, Fit};
+use super::shelf::{Scope, Shelf, ShelfError};
+use super::words::{content_set, coverage};
+use crate::passage::{Passage, sentences};
+use std::ops::Range;
+
+/// Passages whose sentences are weighed.
+const MAX_PASSAGES: usize = 5;
+/// Sentences quoted at most.
+const MAX_QUOTES: usize = 3;
+/// A sentence is quoted beside the best one from this share of its score.
+const NEARLY_AS_GOOD: f32 = 0.88;
+
+/// What the books say to a question.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Evidence {
+    /// The sentences, in the order of the passage, the best one always among them.
+    pub(crate) quotes: Vec<Quote>,
+    /// The best sentence's passage.
+    pub(crate) passage: Passage,
+    /// How well it fits.
+    pub(crate) fit: Fit,
+}
+
+struct Candidate {
+    passage: usize,
+    range: Range<usize>,
+    score: f32,
+    fit: Fit,
+}
+
+/// The best evidence for a question in one scope, however weak; `None` where nothing was found at all.
+pub(crate) fn evidence(shelf: &dyn Shelf, question: &str, scope: &Scope) -> Result<Option<Evidence>, ShelfError> {
+    let passages = shelf.search(question, scope, MAX_PASSAGES)?;
+    let mut candidates = weighed(shelf, question, &passages)?;
+    candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
+    let Some(best) = candidates.first() else { return Ok(None) };
+    let passage = &passages[best.passage];
+    let mut chosen: Vec<&Candidate> = candidates
+        .iter()
+        .filter(|other| other.passage == best.passage && other.score >= best.score * NEARLY_AS_GOOD)
+        .take(MAX_QUOTES)
+        .collect();
+    chosen.sort_by_key(|candidate| candidate.range.start);
+    let quotes = chosen.iter().map(|candidate| Quote::of(passage, candidate.range.clone())).collect();
+    Ok(Some(Evidence { quotes, passage: passage.clone(), fit: best.fit }))
+}
+
+/// Looks in ever wider scopes; the first in which the books answer counts.
+pub(crate) fn find(shelf: &dyn Shelf, question: &str, scopes: &[Scope]) -> Result<Option<Evidence>, ShelfError> {
+    for scope in scopes {
+        if let Some(found) = evidence(shelf, question, scope)?.filter(|found| relevance::answers(found.fit)) {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+/// Every sentence of the passages with its score: nearness in meaning, the question's words, the passage's own rank.
+fn weighed(shelf: &dyn Shelf, question: &str, passages: &[Passage]) -> Result<Vec<Candidate>, ShelfError> {
+    let wanted = content_set(question);
+    let places: Vec<(usize, Range<usize>)> = passages
+        .iter()
+        .enumerate()
+        .flat_map(|(i, passage)| sentences(&passage.text).into_iter().map(move |range| (i, range)))
+        .filter(|(i, range)| is_statement(&passages[*i].text[range.clone()]))
+        .collect();
+    let texts: Vec<&str> = places.iter().map(|(i, range)| &passages[*i].text[range.clone()]).collect();
+    let nearness = shelf.similarities(question, &texts)?;
+    let coverages: Vec<f32> =
+        passages.iter().map(|passage| coverage(&wanted, &relevance::passage_words(passage))).collect();
+    let candidates = places.into_iter().zip(nearness).map(|((i, range), cosine)| {
+        let passage = &passages[i];
+        let fit = Fit { coverage: coverages[i], passage_cosine: passage.cosine, sentence_cosine: cosine };
+        let words = coverage(&wanted, &content_set(&passage.text[range.clone()]));
+        let rank = 1.0 / (i as f32 + 1.0);
+        Candidate { passage: i, score: 0.45 * cosine + 0.30 * words + 0.15 * coverages[i] + 0.10 * rank, range, fit }
+    });
+    Ok(candidates.collect())
+}
+
+/// Whether a sentence says something: long enough, mostly letters, and no question of the book's own.
+pub(crate) fn is_statement(sentence: &str) -> bool {
+    let words = sentence.split_whitespace().count();
+    let wide_script = sentence.chars().any(|c| u32::from(c) >= 0x2E80);
+    let letters = sentence.chars().filter(|c| c.is_alphabetic() || c.is_whitespace()).count();
+    let all = sentence.chars().count();
+    (words >= 4 || wide_script && all >= 8) && letters * 10 >= all * 6 && !sentence.trim_end().ends_with('?')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tutor::testing::ShortShelf;
+
+    fn answered(question: &str, scopes: &[Scope]) -> Option<String> {
+        let found = find(&ShortShelf::streams_and_rivers(), question, scopes).expect("the shelf in memory cannot fail");
+        found.map(|found| {
+            found.quotes.iter().map(|quote| format!("{} {}", quote.text, quote.mark())).collect::<Vec<_>>().join(" | ")
+        })
+    }
+
+    #[test]
+    fn a_question_gets_the_sentence_that_answers_it_with_its_page() {
+        let cases = [
+            ("What do readable streams produce?", Some("Readable streams produce data for a writable stream. (p. 2)")),
+            ("What does a flood leave on the fields?", Some("A flood leaves silt on the fields. (p. 9)")),
+            ("Who won the football match in Madrid?", None),
+            ("", None),
+        ];
+        for (question, expected) in cases {
+            assert_eq!(answered(question, &[Scope::all()]).as_deref(), expected, "{question}");
+        }
+    }
+
+    #[test]
+    fn statements_are_told_from_headings_figures_and_questions() {
+        for (text, expected) in [
+            ("Plants make sugar from light.", true),
+            ("2.1 Streams", false),
+            ("What is a stream made of?", false),
+            ("12 34 56 78 90 11 12", false),
+        ] {
+            assert_eq!(is_statement(text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! A step's own words: which sentences of its passage are shown, and where its text begins.
+
+use super::answer::is_statement;
+use super::draft::Quote;
+use super::lesson::{Lesson, Step};
+use super::shelf::{Shelf, ShelfError};
+use crate::passage::{Passage, sentences};
+use std::ops::Range;
+
+/// Words of the book shown in a step.
+const MAX_WORDS: usize = 120;
+/// Words of a sentence that is shown.
+const MAX_SENTENCE_WORDS: usize = 60;
+/// Longest stretch shown of a passage without any whole sentence, in characters.
+const MAX_STRETCH: usize = 600;
+
+/// The sentences of a step to show, in the book's order; empty where the passage is no longer in the library.
+pub(crate) fn quotes(shelf: &dyn Shelf, lesson: &Lesson, step: &Step) -> Result<Vec<Quote>, ShelfError> {
+    let passages = shelf.section_passages(step.section.id)?;
+    let Some(at) = passages.iter().position(|passage| passage.chunk == step.chunk) else { return Ok(Vec::new()) };
+    let passage = &passages[at];
+    // Chunks overlap: what the passage before ended with has been shown there.
+    let before =
+        at.checked_sub(1).map(|before| passages[before].text.as_str()).filter(|_| taught(lesson, &passages, at));
+    let fresh = fresh_sentences(passage, before);
+    if fresh.is_empty() {
+        return Ok(stretch(passage).into_iter().collect());
+    }
+    let texts: Vec<&str> = fresh.iter().map(|range| &passage.text[range.clone()]).collect();
+    let about = format!("{} {}", lesson.topic, step.section.title);
+    let nearness = shelf.similarities(&about, &texts)?;
+    let kept = best_within(&texts, &nearness, MAX_WORDS);
+    Ok(kept.into_iter().map(|i| Quote::of(passage, fresh[i].clone())).collect())
+}
+
+/// Whether the passage before the one at `at` is a step of the lesson.
+fn taught(lesson: &Lesson, passages: &[Passage], at: usize) -> bool {
+    lesson.steps.iter().any(|step| step.chunk == passages[at - 1].chunk)
+}
+
+fn fresh_sentences(passage: &Passage, before: Option<&str>) -> Vec<Range<usize>> {
+    let fits = |range: &Range<usize>| {
+        let text = &passage.text[range.clone()];
+        is_statement(text)
+            && text.split_whitespace().count() <= MAX_SENTENCE_WORDS
+            && before.is_none_or(|before| !before.contains(text))
+    };
+    sentences(&passage.text).into_iter().filter(fits).collect()
+}
+
+/// The sentences nearest to the subject that fit into `max_words`, the first one favoured, in their own order.
+fn best_within(texts: &[&str], nearness: &[f32], max_words: usize) -> Vec<usize> {
+    let worth = |i: usize| nearness[i] + if i == 0 { 0.2 } else { 0.0 };
+    let mut order: Vec<usize> = (0..texts.len()).collect();
+    order.sort_by(|a, b| worth(*b).total_cmp(&worth(*a)));
+    let mut left = max_words;
+    let mut kept = Vec::new();
+    for i in order {
+        let words = texts[i].split_whitespace().count();
+        if words <= left || kept.is_empty() {
+            left = left.saturating_sub(words);
+            kept.push(i);
+        }
+    }
+    kept.sort_unstable();
+    kept
+}
+
+/// The beginning of a passage that has no whole sentence (a table, verses, a script without full stops).
+fn stretch(passage: &Passage) -> Option<Quote> {
+    let text = passage.text.trim_end();
+    let end = text.char_indices().map(|(at, _)| at).take_while(|at| *at <= MAX_STRETCH).last()?;
+    let end =
+        if text.len() <= MAX_STRETCH { text.len() } else { text[..end].rfind(char::is_whitespace).unwrap_or(end) };
+    (end > 0).then(|| Quote::of(passage, 0..end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_sentences_are_kept_in_the_books_order() {
+        let texts = ["one two three", "four five six", "seven eight nine"];
+        for (nearness, max_words, expected) in [
+            ([0.1, 0.5, 0.9], 6, vec![1, 2]),
+            ([0.5, 0.1, 0.6], 6, vec![0, 2]),
+            ([0.1, 0.5, 0.9], 99, vec![0, 1, 2]),
+            ([0.1, 0.5, 0.9], 1, vec![2]),
+        ] {
+            assert_eq!(best_within(&texts, &nearness, max_words), expected, "{nearness:?} {max_words}");
+        }
+    }
+}

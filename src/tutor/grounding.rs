@@ -1,0 +1,118 @@
+//! Whether a sentence that a model wrote is carried by sentences of the books. A sentence passes when most of its words
+//! come from them, one of them carries at least half of it, and its numbers, names and negations are theirs.
+
+use super::words::{content_set, coverage, words};
+use std::collections::BTreeSet;
+
+/// Share of a sentence's content words that the sources together must have.
+const MIN_TOGETHER: f32 = 0.75;
+/// Share that a single source must have: the one that is cited.
+const MIN_ALONE: f32 = 0.5;
+/// A sentence of fewer content words says nothing that could be checked.
+const MIN_WORDS: usize = 2;
+
+const NEGATIONS: &[&str] = &["not", "no", "never", "none", "nor", "cannot", "without", "neither", "nobody", "nothing"];
+
+/// The source that carries `sentence`, if the sources do.
+pub(crate) fn supporting(sentence: &str, sources: &[&str]) -> Option<usize> {
+    let said = content_set(sentence);
+    if said.len() < MIN_WORDS {
+        return None;
+    }
+    let sets: Vec<BTreeSet<String>> = sources.iter().map(|source| content_set(source)).collect();
+    let together: BTreeSet<String> = sets.iter().flatten().cloned().collect();
+    if coverage(&said, &together) < MIN_TOGETHER {
+        return None;
+    }
+    let all_words: BTreeSet<String> = sources.iter().flat_map(|source| words(source)).collect();
+    if figures_and_names(sentence).iter().any(|word| !all_words.contains(word)) {
+        return None;
+    }
+    let (best, share) = sets
+        .iter()
+        .map(|set| coverage(&said, set))
+        .enumerate()
+        .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))?;
+    let source = sources[best];
+    (share >= MIN_ALONE && negates(sentence) == negates(source) && same_order(sentence, source)).then_some(best)
+}
+
+/// Whether a model's sentence says almost word for word what a source says, and so adds nothing beside the quote.
+pub(crate) fn is_copy(sentence: &str, source: &str) -> bool {
+    let (said, there) = (content_set(sentence), content_set(source));
+    let shared = said.intersection(&there).count();
+    shared * 10 >= (said.len() + there.len() - shared) * 9
+}
+
+/// Numbers, and words with a capital letter that do not begin the sentence; in lower case.
+fn figures_and_names(sentence: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (i, token) in sentence.split_whitespace().enumerate() {
+        let bare = token.trim_start_matches(|c: char| !c.is_alphanumeric());
+        let is_name =
+            i > 0 && bare.starts_with(char::is_uppercase) && bare.chars().nth(1).is_some_and(char::is_alphabetic);
+        if is_name || bare.contains(|c: char| c.is_ascii_digit()) {
+            found.extend(words(bare));
+        }
+    }
+    found
+}
+
+fn negates(sentence: &str) -> bool {
+    words(sentence).any(|word| NEGATIONS.contains(&word.as_str()) || word.ends_with("n't") || word.ends_with("n’t"))
+}
+
+/// Whether the names that both have stand in the same order: "Rome defeated Carthage" is not "Carthage defeated Rome".
+fn same_order(sentence: &str, source: &str) -> bool {
+    let there: Vec<String> = words(source).collect();
+    let places: Vec<usize> = sentence
+        .split_whitespace()
+        .filter(|token| token.starts_with(char::is_uppercase))
+        .filter_map(|token| words(token).next())
+        .filter_map(|name| there.iter().position(|word| *word == name))
+        .collect();
+    places.len() < 2 || places.is_sorted()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOURCES: &[&str] = &[
+        "The Indus Valley civilisation flourished around 2500 BCE in the basin of the river.",
+        "Its cities, Harappa and Mohenjo-daro, had planned streets and covered drains.",
+        "Rome defeated Carthage in the last of three wars.",
+        "Plants do not take in oxygen for photosynthesis.",
+    ];
+
+    #[test]
+    fn a_sentence_passes_only_with_the_books_words_numbers_names_and_negations() {
+        let cases = [
+            ("The cities Harappa and Mohenjo-daro had planned streets.", Some(1)),
+            ("The civilisation flourished around 2500 BCE.", Some(0)),
+            ("The civilisation flourished around 3500 BCE.", None),
+            ("The cities had planned streets, schools, temples and palaces.", None),
+            ("Its cities, Harappa and Lothal, had planned streets.", None),
+            ("Rome defeated Carthage in three wars.", Some(2)),
+            ("Carthage defeated Rome in three wars.", None),
+            ("Plants take in oxygen for photosynthesis.", None),
+            ("Plants do not take in oxygen for photosynthesis.", Some(3)),
+            ("Sure, here you go!", None),
+            ("", None),
+        ];
+        for (sentence, expected) in cases {
+            assert_eq!(supporting(sentence, SOURCES), expected, "{sentence}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_supported_by_nothing() {
+        assert_eq!(supporting("The cities had planned streets.", &[]), None);
+    }
+
+    #[test]
+    fn a_copy_is_told_from_a_rewording() {
+        assert!(is_copy(SOURCES[1], SOURCES[1]));
+        assert!(!is_copy("The cities had planned streets.", SOURCES[1]));
+    }
+}

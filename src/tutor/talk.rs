@@ -1,0 +1,115 @@
+//! The tutor's own fixed sentences: what it says when no book speaks.
+
+use super::shelf::{Heading, Shelf, ShelfError};
+use crate::passage::BookRef;
+
+/// How many topics to suggest.
+const MAX_TOPICS: usize = 4;
+
+/// Topics that the class's books have, spread over the books.
+pub(crate) fn topics(shelf: &dyn Shelf, limit: usize) -> Result<Vec<String>, ShelfError> {
+    let mut per_book = Vec::new();
+    for book in shelf.books()? {
+        per_book.push(book_topics(shelf, &book, limit)?);
+    }
+    let mut found: Vec<String> = Vec::new();
+    for round in 0..limit {
+        for title in per_book.iter().filter_map(|titles| titles.get(round)) {
+            if !found.contains(title) {
+                found.push(title.clone());
+            }
+        }
+    }
+    found.truncate(limit);
+    Ok(found)
+}
+
+/// Topics of one book, in book order, spread over it: its headings that read like one, or else its title.
+pub(crate) fn book_topics(shelf: &dyn Shelf, book: &BookRef, limit: usize) -> Result<Vec<String>, ShelfError> {
+    let mut titles: Vec<String> = Vec::new();
+    for title in shelf.headings(&book.id)?.iter().filter_map(topic_of) {
+        if !titles.contains(&title) {
+            titles.push(title);
+        }
+    }
+    if titles.is_empty() {
+        titles.push(book.title.clone());
+    }
+    let count = limit.min(titles.len());
+    Ok((0..count).map(|i| titles[i * titles.len() / count].clone()).collect())
+}
+
+/// A heading as a topic: without its number, of one to six words, and with text below it.
+fn topic_of(heading: &Heading) -> Option<String> {
+    const NO_TOPIC: &[&str] = &[
+        "multiple choice", "long answers", "introduction", "exercises", "questions", "summary", "overview",
+        "conclusion", "others",
+    ];
+    let title =
+        heading.section.title.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.' || c.is_whitespace()).trim();
+    let words = title.split_whitespace().count();
+    let letters = title.chars().filter(|c| c.is_alphabetic()).count();
+    let fits = (1..=6).contains(&words) && letters * 4 >= title.chars().count() * 3 && letters >= 3;
+    (fits && !NO_TOPIC.contains(&title.to_lowercase().as_str())).then(|| title.to_owned())
+}
+
+/// A list of starters, `- teach me about waves`.
+pub(crate) fn starters(topics: &[String]) -> String {
+    topics.iter().map(|topic| format!("\n- teach me about {topic}")).collect()
+}
+
+fn titles(books: &[BookRef]) -> String {
+    books.iter().map(|book| format!("\n- *{}*", book.title)).collect()
+}
+
+/// What can be learned here.
+pub(crate) fn help(shelf: &dyn Shelf) -> Result<String, ShelfError> {
+    let books = shelf.books()?;
+    if books.is_empty() {
+        return Ok(no_books().to_owned());
+    }
+    let topics = topics(shelf, MAX_TOPICS)?;
+    Ok(format!(
+        "I teach from the books of your class, and I show you the page for everything I say. These are the books:{}\n\nYou can say, for example:{}\n\nIn a lesson, say **continue** for the next step, ask me anything in between, or say **stop** to end it.",
+        titles(&books),
+        starters(&topics)
+    ))
+}
+
+/// The first words to a new student.
+pub(crate) fn welcome(shelf: &dyn Shelf) -> Result<String, ShelfError> {
+    let topics = topics(shelf, MAX_TOPICS)?;
+    if topics.is_empty() {
+        return Ok(no_books().to_owned());
+    }
+    Ok(format!(
+        "Hello! I am Lectern, your tutor. What would you like to learn? You can ask me a question, or say, for example:{}",
+        starters(&topics)
+    ))
+}
+
+/// No book has been read yet.
+pub(crate) fn no_books() -> &'static str {
+    "There are no books here yet. Ask your teacher to add some; then I can teach you from them."
+}
+
+/// A question the books do not answer.
+pub(crate) fn not_in_books(topics: &[String]) -> String {
+    let mut text =
+        "I could not find that in your books, so I will not guess. Try other words, or ask your teacher.".to_owned();
+    if !topics.is_empty() {
+        text.push_str(" Here is what your books do have:");
+        text.push_str(&starters(topics));
+    }
+    text
+}
+
+/// A topic the books do not have.
+pub(crate) fn topic_not_in_books(topic: &str, topics: &[String]) -> String {
+    let mut text = format!("I could not find “{topic}” in your books, so I cannot teach it here.");
+    if !topics.is_empty() {
+        text.push_str(" I can teach you, for example:");
+        text.push_str(&starters(topics));
+    }
+    text
+}

@@ -1,0 +1,159 @@
+//! Whole conversations with the tutor, on books of a few lines and without a model.
+
+use super::testing::{Parrot, ShortShelf};
+use super::*;
+use std::sync::Arc;
+
+struct Talk {
+    tutor: Tutor,
+    session: Session,
+}
+
+impl Talk {
+    fn new(writer: Option<Arc<dyn Writer>>) -> Self {
+        Self { tutor: Tutor::new(Arc::new(ShortShelf::streams_and_rivers()), writer), session: Session::default() }
+    }
+
+    /// One turn; also checks what holds of every turn: the deltas are the text, the reply tells the session's state.
+    fn say(&mut self, message: &str) -> Reply {
+        let mut told = String::new();
+        let mut cited = 0;
+        let mut events = |event| match event {
+            TurnEvent::Delta(words) => told.push_str(&words),
+            TurnEvent::Citations(all) => cited = all.len(),
+            TurnEvent::Status { .. } => {}
+        };
+        let reply =
+            self.tutor.turn(&mut self.session, message, &mut events, &Cancel::default()).expect("books in memory");
+        assert_eq!(told.trim_end(), reply.text, "{message}");
+        assert_eq!(cited, reply.citations.len(), "{message}");
+        assert_eq!((reply.mode, &reply.current_topic), (self.session.mode, &self.session.current_topic), "{message}");
+        assert_eq!(reply.lesson, self.session.lesson.as_ref().map(Lesson::place), "{message}");
+        assert_eq!(reply.lesson.is_some(), reply.mode == Mode::Teaching, "{message}");
+        for citation in &reply.citations {
+            assert!(reply.text.contains(&citation.quote), "{message}: a citation whose quote is not shown");
+            assert!(
+                reply.text.contains(&format!("(p. {})", citation.page_label)),
+                "{message}: a page that is not shown"
+            );
+        }
+        reply
+    }
+}
+
+#[test]
+fn a_lesson_pauses_for_a_question_and_resumes_where_it_stood() {
+    let mut talk = Talk::new(None);
+    let first = talk.say("Teach me about readable streams");
+    assert_eq!(first.mode, Mode::Teaching);
+    assert_eq!(first.current_topic.as_deref(), Some("readable streams"));
+    assert_eq!(first.lesson, Some(LessonPlace { title: "readable streams".into(), step: 1, total: 3 }));
+    assert!(
+        first.grounded && first.text.contains("Readable streams produce data for a writable stream."),
+        "{}",
+        first.text
+    );
+
+    assert_eq!(talk.say("continue").lesson.expect("a lesson").step, 2);
+    let question = talk.say("What does a flood leave on the fields?");
+    assert!(question.text.contains("A flood leaves silt on the fields. (p. 9)"), "{}", question.text);
+    assert!(
+        question.text.contains("back to our lesson on **readable streams**: we were at step 2 of 3"),
+        "{}",
+        question.text
+    );
+    assert_eq!((question.mode, question.lesson.expect("a lesson").step), (Mode::Teaching, 2));
+
+    assert_eq!(talk.say("go on").lesson.expect("a lesson").step, 3);
+    let done = talk.say("continue");
+    assert_eq!((done.mode, done.lesson, done.current_topic), (Mode::Idle, None, None));
+}
+
+#[test]
+fn what_is_not_in_the_books_is_said_to_be_not_in_the_books() {
+    let mut talk = Talk::new(None);
+    for message in ["teach me about volcanoes", "Who won the football match in Madrid?", "what is the capital of Peru"]
+    {
+        let reply = talk.say(message);
+        assert!(reply.text.contains("could not find"), "{message}: {}", reply.text);
+        assert!(!reply.grounded && reply.citations.is_empty() && reply.mode == Mode::Idle, "{message}");
+    }
+    talk.say("teach me about floods");
+    let aside = talk.say("Who won the football match in Madrid?");
+    assert!(aside.text.contains("could not find") && aside.text.contains("back to our lesson"), "{}", aside.text);
+}
+
+#[test]
+fn small_talk_is_met_with_help_and_keeps_the_lesson() {
+    let mut talk = Talk::new(None);
+    for message in
+        ["hello", "thanks", "help", "continue", "...", "my brother has a red bicycle", "repeat", "quiz me", "bye"]
+    {
+        let reply = talk.say(message);
+        assert!(reply.text.contains("teach me about"), "{message}: {}", reply.text);
+        assert_eq!(reply.mode, Mode::Idle, "{message}");
+    }
+    talk.say("teach me about floods");
+    for message in ["hello", "thank you", "where are we?"] {
+        assert_eq!(talk.say(message).mode, Mode::Teaching, "{message}");
+    }
+    let stopped = talk.say("stop the lesson");
+    assert_eq!((stopped.mode, stopped.lesson), (Mode::Idle, None));
+}
+
+#[test]
+fn a_lesson_goes_back_repeats_and_says_it_more_simply() {
+    let mut talk = Talk::new(None);
+    let first = talk.say("teach me about readable streams").text;
+    talk.say("next");
+    let back = talk.say("go back");
+    assert_eq!(back.lesson.clone().expect("a lesson").step, 1);
+    assert!(first.ends_with(&back.text), "{first}\n---\n{}", back.text);
+    assert_eq!(talk.say("repeat").text, back.text);
+    assert!(talk.say("go back").text.contains("first step already"));
+    let simpler = talk.say("I don't understand");
+    assert!(simpler.grounded && simpler.lesson.expect("a lesson").step == 1, "{}", simpler.text);
+}
+
+#[test]
+fn the_models_words_are_shown_only_where_the_books_carry_them() {
+    let supported = "Readable streams produce data. The moon is made of cheese.";
+    let reply = Talk::new(Some(Arc::new(Parrot(supported)))).say("What do readable streams produce?");
+    assert!(reply.text.contains("**In short:** Readable streams produce data. (p. 2)"), "{}", reply.text);
+    assert!(!reply.text.contains("cheese"), "{}", reply.text);
+    let reply =
+        Talk::new(Some(Arc::new(Parrot("The moon is made of cheese.")))).say("What do readable streams produce?");
+    assert!(!reply.text.contains("In short"), "{}", reply.text);
+}
+
+#[test]
+fn a_cancelled_turn_says_so_and_a_welcome_knows_the_lesson() {
+    let mut talk = Talk::new(Some(Arc::new(Parrot("Readable streams produce data."))));
+    let cancel = Cancel::default();
+    cancel.cancel();
+    let reply = talk.tutor.turn(&mut talk.session, "teach me about readable streams", &mut |_| {}, &cancel);
+    assert_eq!(reply.expect("books in memory").finish, Finish::Cancelled);
+    assert!(talk.tutor.welcome(&talk.session).contains("step 1 of 3"));
+    assert!(talk.tutor.welcome(&Session::default()).contains("teach me about"));
+}
+
+#[test]
+fn without_books_every_message_says_what_to_do() {
+    let tutor = Tutor::new(Arc::new(ShortShelf::empty()), None);
+    assert!(tutor.welcome(&Session::default()).contains("no books"));
+    for message in ["hello", "what is a stream?", "help"] {
+        let reply =
+            tutor.turn(&mut Session::default(), message, &mut |_| {}, &Cancel::default()).expect("books in memory");
+        assert!(reply.text.contains("no books"), "{message}: {}", reply.text);
+    }
+}
+
+#[test]
+fn a_session_survives_being_stored() {
+    let mut talk = Talk::new(None);
+    talk.say("teach me about readable streams");
+    talk.say("What does a flood leave on the fields?");
+    let stored = serde_json::to_string(&talk.session).expect("plain data");
+    assert_eq!(serde_json::from_str::<Session>(&stored).expect("plain data"), talk.session);
+    assert_eq!(serde_json::from_str::<Session>("{}").expect("defaults"), Session::default());
+}
