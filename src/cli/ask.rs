@@ -5,7 +5,7 @@ use super::folders::Folders;
 use super::weights::{self, ModelArgs};
 use crate::library::Library;
 use crate::retrieval::Retriever;
-use crate::tutor::{Cancel, Reply, Scope, Tutor, TurnEvent, Writer};
+use crate::tutor::{Cancel, Reply, Scope, TurnEvent, Tutor, Writer};
 use std::io::{ErrorKind, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -21,6 +21,9 @@ pub enum CliError {
     /// The server.
     #[error(transparent)]
     Server(#[from] crate::server::ServerError),
+    /// A book that cannot be read.
+    #[error(transparent)]
+    Corpus(#[from] crate::corpus::CorpusError),
     /// The library.
     #[error(transparent)]
     Library(#[from] crate::library::LibraryError),

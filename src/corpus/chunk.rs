@@ -37,7 +37,9 @@ pub(super) fn of_section(
             end += 1;
         }
         // Sentences together may count more than each alone.
-        while end > first + 1 && count_tokens(&section.text[pieces[first].range.start..pieces[end - 1].range.end]) > max_tokens {
+        while end > first + 1
+            && count_tokens(&section.text[pieces[first].range.start..pieces[end - 1].range.end]) > max_tokens
+        {
             end -= 1;
         }
         chunks.push(chunk(section, index, pieces[first].range.start..pieces[end - 1].range.end));
@@ -65,7 +67,13 @@ fn next_first(pieces: &[Piece], first: usize, end: usize, max_tokens: usize) -> 
 }
 
 /// Adds `range` as pieces of at most `max_tokens`, halving it at white space, or between characters if it has none.
-fn split(text: &str, range: Range<usize>, max_tokens: usize, count_tokens: &dyn Fn(&str) -> usize, into: &mut Vec<Piece>) {
+fn split(
+    text: &str,
+    range: Range<usize>,
+    max_tokens: usize,
+    count_tokens: &dyn Fn(&str) -> usize,
+    into: &mut Vec<Piece>,
+) {
     let piece = &text[range.clone()];
     let num_tokens = count_tokens(piece);
     let middle = piece.char_indices().map(|(at, _)| at).find(|at| *at >= piece.len() / 2 && *at > 0);
@@ -101,7 +109,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn section(text: &str, page_offsets: &[usize]) -> Section {
-        let start = |(page, offset): (u32, &usize)| PageStart { offset: *offset, page: PageIndex(page), label: page.to_string() };
+        let start = |(page, offset): (u32, &usize)| PageStart {
+            offset: *offset,
+            page: PageIndex(page),
+            label: page.to_string(),
+        };
         Section {
             title: "T".into(),
             path: "T".into(),

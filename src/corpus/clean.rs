@@ -11,6 +11,8 @@ const EDGE_LINES: usize = 3;
 const MIN_RETURNS: usize = 3;
 /// Lines at heights that differ by less than this many points are at the same height.
 const SAME_HEIGHT: f64 = 3.0;
+/// Letters so much larger than the text's are those of a heading, which a running line is not.
+pub(super) const LARGER: f64 = 1.12;
 
 /// The lines of each page that are text of the book, in order. Pages of a table of contents have none.
 pub(super) fn body_lines(pages: &[RawPage]) -> Vec<Vec<&Line>> {
@@ -23,23 +25,49 @@ pub(super) fn body_lines(pages: &[RawPage]) -> Vec<Vec<&Line>> {
         }
         num_labelled += usize::from(edge.iter().any(|index| has_label(&page.lines[*index].text, &page.label)));
     }
+    let body_size = body_size(pages.iter().flat_map(|page| &page.lines));
     let has_labels = num_labelled >= MIN_RETURNS && num_labelled * 10 >= pages.len() * 3;
     let is_running = |page: &RawPage, line: &Line| {
+        if line.size > body_size * LARGER {
+            return false;
+        }
         let heights = returns.get(&masked(&line.text)).map(Vec::as_slice).unwrap_or_default();
         let num_returns = heights.iter().filter(|y| (**y - line.y).abs() < SAME_HEIGHT).count();
-        num_returns >= MIN_RETURNS || (has_labels && has_label(&line.text, &page.label))
+        is_far_number(page, line) || num_returns >= MIN_RETURNS || (has_labels && has_label(&line.text, &page.label))
     };
     let mut bodies = Vec::with_capacity(pages.len());
     for (page, edge) in pages.iter().zip(&edges) {
         let is_body = |(index, line): &(usize, &Line)| !(edge.contains(index) && is_running(page, line));
         let body: Vec<&Line> = page.lines.iter().enumerate().filter(is_body).map(|(_, line)| line).collect();
-        let num_contents = body.iter().filter(|line| is_contents_line(&line.text)).count();
+        let num_contents = body.iter().filter(|line| has_leader(&line.text)).count();
         match num_contents >= 4 && num_contents * 5 >= body.len() * 2 {
             true => bodies.push(Vec::new()),
             false => bodies.push(body.into_iter().filter(|line| !has_leader(&line.text)).collect()),
         }
     }
     bodies
+}
+
+/// The font size of most letters, in points.
+pub(super) fn body_size<'a>(lines: impl Iterator<Item = &'a Line>) -> f64 {
+    let mut sizes: HashMap<i64, usize> = HashMap::new();
+    for line in lines {
+        *sizes.entry((line.size * 2.0).round() as i64).or_default() += line.text.len();
+    }
+    sizes.into_iter().max_by_key(|(size, count)| (*count, *size)).map_or(10.0, |(size, _)| size as f64 / 2.0)
+}
+
+/// Whether the line is a number (`12`, `7-45`) that stands alone at the page's head or foot.
+fn is_far_number(page: &RawPage, line: &Line) -> bool {
+    let text = line.text.trim_matches(|c: char| "[]()|-–—·• ".contains(c));
+    let is_number = text.len() <= 8
+        && text.starts_with(|c: char| c.is_ascii_digit())
+        && text.split(['-', '–']).all(|part| part.len() <= 4 && part.bytes().all(|b| b.is_ascii_digit()));
+    let distance = |other: &&Line| (other.y - line.y).abs();
+    let others = || page.lines.iter().filter(|other| other.upright && distance(other) > 0.5);
+    is_number
+        && others().map(|other| distance(&other)).fold(f64::INFINITY, f64::min) > 1.8 * line.size
+        && (others().all(|other| other.y < line.y) || others().all(|other| other.y > line.y))
 }
 
 /// Which lines stand highest and lowest on the page. A page of few lines has only running ones at its edges if the lines
@@ -83,11 +111,6 @@ fn has_leader(text: &str) -> bool {
     squeezed.contains(".....") || squeezed.contains("·····") || squeezed.matches('…').count() >= 3
 }
 
-/// A line of a table of contents: a leader, or words that end in a page number far to the right of a few words.
-fn is_contents_line(text: &str) -> bool {
-    has_leader(text)
-}
-
 /// The text with composed letters, plain spaces and without invisible characters.
 pub(super) fn normalised(text: &str) -> String {
     let plain = text.chars().filter_map(|c| match c {
@@ -114,7 +137,7 @@ pub(super) mod tests {
     }
 
     pub(in crate::corpus) fn page(label: &str, lines: Vec<Line>) -> RawPage {
-        RawPage { label: label.into(), lines, height: 800.0, problem: None }
+        RawPage { label: label.into(), lines, problem: None }
     }
 
     fn bodies(pages: &[RawPage]) -> Vec<Vec<&str>> {
@@ -124,7 +147,13 @@ pub(super) mod tests {
     #[test]
     fn heads_feet_and_numbers_are_dropped_and_text_stays() {
         let make = |number: usize| {
-            let body = (0..6).map(|i| line(&format!("{} of {} words", ["a", "b", "c", "d"][number % 4], "x".repeat(i + number)), 0.0, 100.0 + 12.0 * i as f64));
+            let body = (0..6).map(|i| {
+                line(
+                    &format!("{} of {} words", ["a", "b", "c", "d"][number % 4], "x".repeat(i + number)),
+                    0.0,
+                    100.0 + 12.0 * i as f64,
+                )
+            });
             let mut lines = vec![line("The Book", 0.0, 40.0)];
             lines.extend(body);
             lines.push(line(&format!("Page {number}"), 0.0, 760.0));

@@ -1,13 +1,17 @@
 //! Where sections begin: the places of the outline's entries among the paragraphs, or paragraphs that look like headings.
 
+use super::clean::LARGER;
 use super::paragraph::{Measures, Paragraph, ends_sentence};
 use super::pdf::Bookmark;
 use crate::passage::PageIndex;
 
 /// A heading has no more letters than this.
 const MAX_TITLE_CHARS: usize = 140;
-/// How much larger than the text a heading's letters are.
-const LARGER: f64 = 1.12;
+/// How the line under a picture begins, which is no heading though it is set apart.
+const CAPTIONS: &[&str] =
+    &["figure", "fig.", "table", "listing", "example", "note", "source", "abb.", "tabelle", "photo"];
+/// More paragraphs as large as a title than these are the book's chapters, not its title.
+const MAX_TITLE_PARAGRAPHS: usize = 4;
 /// How many sizes of headings are told apart.
 const MAX_LEVELS: usize = 4;
 
@@ -102,6 +106,11 @@ pub(super) fn number_and_words(title: &str) -> (&str, &str) {
 /// A title as people write it: `3.1 Streams`, without a full stop.
 fn tidy(title: &str) -> String {
     let title = super::clean::normalised(title);
+    let is_link = |word: &&str| word.trim_start_matches('(').starts_with("http") && word.contains("://");
+    let title = match title.split(' ').filter(|word| !is_link(word)).collect::<Vec<_>>().join(" ") {
+        bare if bare.is_empty() => title,
+        bare => bare,
+    };
     let (number, words) = number_and_words(&title);
     let words = words.trim_end_matches([':', '.']).trim();
     let words = if words.is_empty() { title.as_str() } else { words };
@@ -132,8 +141,7 @@ pub(super) fn from_looks(paragraphs: &[Paragraph], measures: &Measures) -> Vec<H
             && last.first + last.num_paragraphs == index
             && last.level == level
             && last.page == paragraph.page()
-            && number_and_words(&paragraph.text).0.is_empty()
-            && last.title.chars().count() + paragraph.text.chars().count() < MAX_TITLE_CHARS
+            && is_chapter_mark(&last.title)
         {
             last.title = tidy(&format!("{} {}", last.title, paragraph.text));
             last.num_paragraphs += 1;
@@ -148,10 +156,24 @@ pub(super) fn from_looks(paragraphs: &[Paragraph], measures: &Measures) -> Vec<H
 /// The largest words of the first page that has any, if they are larger than the text: the book's title.
 pub(super) fn title(paragraphs: &[Paragraph], measures: &Measures) -> Option<String> {
     let page = paragraphs.first()?.page();
-    let on_page = || paragraphs.iter().take_while(|p| p.page() == page).filter(|p| look(p, measures.body_size).is_some());
-    let size = on_page().map(|p| p.size).max_by(f64::total_cmp).filter(|size| *size > measures.body_size * LARGER)?;
-    let parts = on_page().filter(|p| p.size > size - 0.6).take(3).map(|p| p.text.as_str());
+    let on_page =
+        || paragraphs.iter().take_while(|p| p.page() == page).filter(|p| look(p, measures.body_size).is_some());
+    let bold = paragraphs.first().filter(|first| look(first, measures.body_size).is_some());
+    let larger = on_page().map(|p| p.size).max_by(f64::total_cmp).filter(|size| *size > measures.body_size * LARGER);
+    let Some(size) = larger else { return bold.map(|first| tidy(&first.text)) };
+    let num_as_large = paragraphs.iter().filter(|p| p.size > size - 0.6 && p.num_lines <= 3).count();
+    if num_as_large > MAX_TITLE_PARAGRAPHS {
+        return None;
+    }
+    let parts = on_page().filter(|p| p.size > size - 0.6).map(|p| p.text.as_str());
     Some(tidy(&parts.collect::<Vec<_>>().join(" ")))
+}
+
+/// A heading's own line before its words: `Chapter 3`, `Part II`.
+fn is_chapter_mark(title: &str) -> bool {
+    let mut words = title.split(' ');
+    let (Some(_), Some(number), None) = (words.next(), words.next(), words.next()) else { return false };
+    title.chars().count() <= 16 && number.chars().all(|c| c.is_ascii_digit() || "IVXLC.".contains(c))
 }
 
 /// What makes a paragraph look like a heading.
@@ -170,9 +192,17 @@ fn look(paragraph: &Paragraph, body: f64) -> Option<Look> {
         return None;
     }
     let is_larger = paragraph.size > body * LARGER;
+    let lower = text.to_lowercase();
+    if !is_larger && CAPTIONS.iter().any(|word| lower.starts_with(word)) {
+        return None;
+    }
     let ends = ends_sentence(text) && !text.ends_with(['?', '!', ':']);
     let first = number_and_words(text).1.chars().next().unwrap_or(' ');
-    if (ends && !is_larger) || first.is_lowercase() || text.starts_with(['•', '–', '(', '-']) {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    if num_letters < 2 * words.len()
+        || (!is_larger && (ends || first.is_lowercase()))
+        || text.starts_with(['•', '–', '(', '-'])
+    {
         return None;
     }
     let is_bold = paragraph.bold && paragraph.num_lines <= 2 && paragraph.size > body * 0.93 && num_chars <= 80;

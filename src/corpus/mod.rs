@@ -71,7 +71,7 @@ pub struct Section {
     /// The titles from the top level down to this section, joined by ` > `.
     pub path: String,
     /// Its depth, from 0.
-    pub level: usize,
+    pub level: u32,
     /// Whether it is text to teach from.
     pub kind: SectionKind,
     /// Where its heading stands.
@@ -126,7 +126,11 @@ pub fn read(path: &Path, options: &ReadOptions) -> Result<Book, CorpusError> {
         });
     }
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    Ok(book(raw, &stem.replace(['_', '-'], " ")))
+    let mut name = stem.replace(['_', '-'], " ");
+    if let Some(first) = name.get(..1) {
+        name.replace_range(..1, &first.to_uppercase());
+    }
+    Ok(book(raw, &name))
 }
 
 /// Cuts a book's sections into chunks of at most `max_tokens`, as `count_tokens` counts. Chunks are whole sentences (longer

@@ -1,7 +1,7 @@
 //! Lines to paragraphs: lines of running text are joined, over page ends too, words broken at line ends are made whole;
 //! headings, list items, table rows and code keep their own lines. Every paragraph knows where in it a page begins.
 
-use super::clean::normalised;
+use super::clean::{body_size, normalised};
 use super::pdf::Line;
 use crate::passage::PageIndex;
 use std::collections::{HashMap, HashSet};
@@ -56,10 +56,8 @@ pub(super) struct Measures {
 impl Measures {
     /// Measures all lines of a book.
     pub(super) fn of(pages: &[Vec<&Line>]) -> Self {
-        let mut sizes: HashMap<i64, usize> = HashMap::new();
         let mut words = HashSet::new();
         for line in pages.iter().flatten() {
-            *sizes.entry((line.size * 2.0).round() as i64).or_default() += line.text.len();
             let mut in_line = line.text.split_whitespace().peekable();
             while let Some(word) = in_line.next() {
                 if in_line.peek().is_some() || !word.ends_with('-') {
@@ -68,7 +66,7 @@ impl Measures {
                 }
             }
         }
-        let body_size = sizes.into_iter().max_by_key(|(size, count)| (*count, *size)).map_or(10.0, |(s, _)| s as f64 / 2.0);
+        let body_size = body_size(pages.iter().flatten().copied());
         let mut steps: HashMap<i64, usize> = HashMap::new();
         for page in pages {
             for pair in page.windows(2) {
@@ -78,7 +76,8 @@ impl Measures {
                 }
             }
         }
-        let leading = steps.into_iter().max_by_key(|(step, count)| (*count, -*step)).map_or(1.2, |(s, _)| s as f64 / 20.0);
+        let leading =
+            steps.into_iter().max_by_key(|(step, count)| (*count, -*step)).map_or(1.2, |(s, _)| s as f64 / 20.0);
         Self { body_size, leading, words }
     }
 }
@@ -90,16 +89,16 @@ pub(super) fn paragraphs(pages: &[Vec<&Line>], measures: &Measures) -> Vec<Parag
     for (page, lines) in (0..).map(PageIndex).zip(pages) {
         for line in lines {
             let text = normalised(&line.text);
-            if text.is_empty() {
+            if !text.contains(char::is_alphanumeric) && text.chars().count() < 3 {
                 continue;
             }
-            let kind = kind_of(line, &text);
+            let kind = kind_of(line, &text, measures);
             let goes_on = match (&previous, found.last()) {
                 (Some(before), Some(last)) => before.goes_on(line, &text, kind, page, last, measures),
                 _ => false,
             };
             match found.last_mut().filter(|_| goes_on) {
-                Some(last) => join(last, line, &text, page, measures),
+                Some(last) => join(last, &text, page, measures),
                 None => found.push(Paragraph {
                     starts: vec![(0, page)],
                     kind,
@@ -125,7 +124,15 @@ struct Previous {
 
 impl Previous {
     /// Whether `line` belongs to the paragraph that the line before belongs to.
-    fn goes_on(&self, line: &Line, text: &str, kind: Kind, page: PageIndex, last: &Paragraph, measures: &Measures) -> bool {
+    fn goes_on(
+        &self,
+        line: &Line,
+        text: &str,
+        kind: Kind,
+        page: PageIndex,
+        last: &Paragraph,
+        measures: &Measures,
+    ) -> bool {
         let (before, size) = (&self.line, self.line.size.max(line.size));
         let same_style = (before.size - line.size).abs() < 0.6 && before.upright == line.upright;
         let is_heading = |line: &Line| line.size > measures.body_size * 1.1;
@@ -137,7 +144,8 @@ impl Previous {
         let step = line.y - before.y;
         if page != self.page || step < -0.5 * size {
             // Another page or column: a sentence that is not at its end goes on there.
-            return !is_heading(line) && before.bold == line.bold && !ended && (starts_low || kind == Kind::Text);
+            let open = starts_low || (!ended && (kind == Kind::Text || !self.had_room_for(text)));
+            return open && !is_heading(line) && before.bold == line.bold;
         }
         if step > (measures.leading + 0.35) * size {
             return false;
@@ -156,7 +164,9 @@ impl Previous {
         }
         let indented = line.left - before.left > 0.8 * size && last.kind == Kind::Text && last.num_lines > 1;
         let outdented = last.kind == Kind::Item && last.num_lines > 1 && before.left - line.left > 0.8 * size;
-        !((ended && (indented || self.had_room_for(text))) || outdented || (self.had_room_for(text) && last.num_lines == 1 && line.bold))
+        !((ended && (indented || self.had_room_for(text)))
+            || outdented
+            || (self.had_room_for(text) && last.num_lines == 1 && line.bold))
     }
 
     /// Whether the first word of `text` would have fitted on the line, so that the break there is meant.
@@ -171,13 +181,16 @@ impl Previous {
 /// The right edge of the column in which `line` stands.
 fn column_right(line: &Line, lines: &[&Line]) -> f64 {
     let same_column = |other: &&&Line| {
-        (other.left - line.left).abs() < 4.0 * line.size && (other.size - line.size).abs() < 0.6 && other.num_wide_gaps == 0
+        (other.left - line.left).abs() < 4.0 * line.size
+            && (other.size - line.size).abs() < 0.6
+            && other.num_wide_gaps == 0
     };
     lines.iter().take(400).filter(same_column).map(|other| other.right).fold(line.right, f64::max)
 }
 
-fn kind_of(line: &Line, text: &str) -> Kind {
-    if line.mono || line.num_wide_gaps > 0 {
+fn kind_of(line: &Line, text: &str, measures: &Measures) -> Kind {
+    let is_label = line.size < 0.88 * measures.body_size && text.split(' ').count() <= 4 && !ends_sentence(text);
+    if line.mono || line.num_wide_gaps > 0 || is_label {
         Kind::Row
     } else if is_item(text) {
         Kind::Item
@@ -192,7 +205,9 @@ fn is_item(text: &str) -> bool {
     if rest.is_empty() {
         return false;
     }
-    if ["•", "◦", "▪", "■", "●", "○", "‣", "–", "—", "-", "*", "∗", "►", "▶", "✓", "➢", "·"].contains(&mark) {
+    if ["•", "◦", "▪", "■", "●", "○", "‣", "❍", "☐", "□", "–", "—", "-", "*", "∗", "►", "▶", "✓", "➢", "·"]
+        .contains(&mark)
+    {
         return true;
     }
     let body = mark.trim_start_matches('(').trim_end_matches([')', '.']);
@@ -208,7 +223,7 @@ pub(super) fn ends_sentence(text: &str) -> bool {
 }
 
 /// Adds a line to a paragraph.
-fn join(paragraph: &mut Paragraph, line: &Line, text: &str, page: PageIndex, measures: &Measures) {
+fn join(paragraph: &mut Paragraph, text: &str, page: PageIndex, measures: &Measures) {
     let old = &mut paragraph.text;
     let soft = line_end_is_soft(old, text, measures);
     if soft {
@@ -221,7 +236,6 @@ fn join(paragraph: &mut Paragraph, line: &Line, text: &str, page: PageIndex, mea
     }
     old.push_str(text);
     paragraph.num_lines += 1;
-    let _ = line;
 }
 
 /// Whether the hyphen at the end of `before` only broke a word.

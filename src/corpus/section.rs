@@ -8,14 +8,18 @@ use crate::passage::{PageIndex, PageStart};
 /// Text before the first heading that is shorter than this many bytes is a title page, not a text.
 const MAX_TITLE_PAGE_BYTES: usize = 1_500;
 
+/// A paragraph this long that ends in a full stop is text of the book.
+const PROSE_BYTES: usize = 200;
+
 /// Words that title what stands before and after the text proper, in lower case without white space.
 const FRONT_MATTER: &[&str] = &[
     "contents", "tableofcontents", "listoffigures", "listoftables", "copyright", "license", "licence", "licensing",
-    "colophon", "acknowledgements", "acknowledgments", "acknowledgement", "acknowledgment", "dedication", "imprint", "credits",
-    "creditsandlicense", "creditsandlicence", "index", "bibliography", "references", "abouttheauthor", "abouttheauthors",
-    "titlepage", "cover", "revisionhistory", "changelog", "tabledesmatières", "remerciements", "bibliographie",
-    "inhaltsverzeichnis", "inhalt", "impressum", "literaturverzeichnis", "stichwortverzeichnis", "índice", "tartalomjegyzék",
-    "tárgymutató", "目次", "目录", "索引", "license1", "publisher", "trademarks", "disclaimer", "colofon",
+    "colophon", "acknowledgements", "acknowledgments", "acknowledgement", "acknowledgment", "dedication", "imprint",
+    "credits", "creditsandlicense", "creditsandlicence", "index", "bibliography", "references", "abouttheauthor",
+    "abouttheauthors", "titlepage", "cover", "revisionhistory", "changelog", "tabledesmatières", "remerciements",
+    "bibliographie", "inhaltsverzeichnis", "inhalt", "impressum", "literaturverzeichnis", "stichwortverzeichnis",
+    "índice", "tartalomjegyzék", "tárgymutató", "目次", "目录", "索引", "license1", "publisher", "trademarks",
+    "disclaimer", "colofon",
 ];
 
 /// The sections of a book.
@@ -27,7 +31,11 @@ pub(super) fn sections(paragraphs: &[Paragraph], headings: Vec<Heading>, pages: 
         let mut opening = section(&paragraphs[..first], PageIndex(0), pages);
         opening.title = title.to_owned();
         opening.path = title.to_owned();
-        if has_headings && opening.text.len() < MAX_TITLE_PAGE_BYTES {
+        let legal = ["licen", "copyright", "©", "isbn", "all rights reserved"];
+        let lower = opening.text.to_lowercase();
+        let is_legal = legal.iter().any(|word| lower.contains(word)) && lower.len() < 4 * MAX_TITLE_PAGE_BYTES;
+        let is_prose = paragraphs[..first].iter().any(|p| p.text.len() >= PROSE_BYTES && p.text.ends_with('.'));
+        if has_headings && (is_legal || (opening.text.len() < MAX_TITLE_PAGE_BYTES && !is_prose)) {
             opening.kind = SectionKind::FrontMatter;
         }
         sections.push(opening);
@@ -46,7 +54,7 @@ pub(super) fn sections(paragraphs: &[Paragraph], headings: Vec<Heading>, pages: 
         }
         open.push((heading.level, heading.title.clone(), section.kind));
         section.path = open.iter().map(|(_, title, _)| title.as_str()).collect::<Vec<_>>().join(" > ");
-        section.level = open.len() - 1;
+        section.level = u32::try_from(open.len() - 1).unwrap_or(u32::MAX);
         section.title = heading.title;
         section.first_page = section.first_page.min(heading.page);
         sections.push(section);
@@ -75,7 +83,8 @@ fn section(paragraphs: &[Paragraph], page: PageIndex, pages: &[Page]) -> Section
     if starts.is_empty() {
         starts.push((0, page));
     }
-    let label = |page: PageIndex| pages.get(page.0 as usize).map_or_else(|| page.number().to_string(), |p| p.label.clone());
+    let label =
+        |page: PageIndex| pages.get(page.0 as usize).map_or_else(|| page.number().to_string(), |p| p.label.clone());
     Section {
         title: String::new(),
         path: String::new(),

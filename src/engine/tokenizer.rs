@@ -73,18 +73,8 @@ const FAMILIES: &[Family] = &[
 
 /// Control tokens that end an answer, by their text, besides the ones that the metadata names.
 const END_TEXTS: &[&str] = &[
-    "<|im_end|>",
-    "<|eot_id|>",
-    "<|eom_id|>",
-    "<|endoftext|>",
-    "<|end_of_text|>",
-    "<|end|>",
-    "<end_of_turn>",
-    "</s>",
-    "<|fim_pad|>",
-    "<|repo_name|>",
-    "<|file_sep|>",
-    "<reponame>",
+    "<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|endoftext|>", "<|end_of_text|>", "<|end|>", "<end_of_turn>", "</s>",
+    "<|fim_pad|>", "<|repo_name|>", "<|file_sep|>", "<reponame>",
 ];
 /// Metadata keys of tokens that end an answer.
 const END_KEYS: &[&str] = &["eos_token_id", "eot_token_id", "eom_token_id"];

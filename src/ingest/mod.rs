@@ -16,7 +16,7 @@ use crate::embed::{EmbedError, Embedder};
 use crate::library::{Library, LibraryError};
 use crate::passage::{BookId, PageIndex};
 use plan::Plan;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Names how a file becomes what is stored. Raised whenever the same file would become something else, so that books that
@@ -185,9 +185,10 @@ fn embedded_text(title: &str, heading_path: &str, text: &str) -> String {
     }
 }
 
-/// An error and its causes in one line.
-fn reason(error: &CorpusError) -> String {
-    let mut text = error.to_string();
+/// An error and its causes in one line, without the path, which stands beside it.
+fn reason(path: &Path, error: &CorpusError) -> String {
+    let text = error.to_string();
+    let mut text = text.strip_prefix(&format!("{}: ", path.display())).unwrap_or(&text).to_owned();
     let mut next = std::error::Error::source(error);
     while let Some(cause) = next {
         let cause_text = cause.to_string();

@@ -73,7 +73,10 @@ fn read_all(tasks: Vec<Task>, rooms: Rooms<'_>, sender: &SyncSender<Reading>) {
                     Reading::Done(Box::new((task, book, chunks)))
                 }
             }
-            Err(error) => Reading::Failed(Failed { path: task.file.path, reason: reason(&error) }),
+            Err(error) => {
+                let reason = reason(&task.file.path, &error);
+                Reading::Failed(Failed { path: task.file.path, reason })
+            }
         };
         if sender.send(reading).is_err() {
             return;
@@ -115,7 +118,7 @@ fn store(
 }
 
 fn new_book(task: &Task, book: Book, chunks: Vec<Chunk>, vectors: Vec<Vec<f32>>, embedder: &str) -> NewBook {
-    let num_pages = u32::try_from(book.pages.len() + book.problems.len()).unwrap_or(u32::MAX);
+    let num_pages = u32::try_from(book.pages.len()).unwrap_or(u32::MAX);
     let pages = book.pages.into_iter().map(|page| NewPage { page: page.index, label: page.label, text: page.text });
     let sections = book.sections.into_iter().map(|section| NewSection {
         kind: match section.kind {

@@ -73,7 +73,7 @@ pub struct BookInfo {
 pub struct SectionInfo {
     /// Which.
     pub section: SectionRef,
-    /// Depth of its heading, 1 for the book's top level.
+    /// Depth of its heading, 0 for the book's top level.
     pub level: u32,
     /// What it is for.
     pub kind: SectionKind,

@@ -60,7 +60,7 @@ pub struct NewSection {
     pub title: String,
     /// Headings from the top down to it, joined by ` > `.
     pub path: String,
-    /// Depth, from 1.
+    /// Depth, from 0.
     pub level: u32,
     /// What it is for.
     pub kind: SectionKind,

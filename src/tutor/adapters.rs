@@ -58,7 +58,12 @@ impl Shelf for Retriever {
 }
 
 impl Writer for Engine {
-    fn write(&self, prompt: &Prompt, max_tokens: usize, listen: &mut dyn FnMut(Written<'_>) -> ControlFlow<()>) -> WriteEnd {
+    fn write(
+        &self,
+        prompt: &Prompt,
+        max_tokens: usize,
+        listen: &mut dyn FnMut(Written<'_>) -> ControlFlow<()>,
+    ) -> WriteEnd {
         let messages = vec![Message::new(Role::System, &prompt.system), Message::new(Role::User, &prompt.user)];
         let request = Request { max_tokens, ..Request::new(crate::engine::Prompt::Chat(messages)) };
         let mut generation = match self.submit(request) {

@@ -66,13 +66,7 @@ impl Room {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("lectern"));
         command.arg("models").args(args).arg("--models").arg(self.models.path()).current_dir(self.home.path());
         for name in [
-            "HF_TOKEN",
-            "HF_HOME",
-            "HF_HUB_CACHE",
-            "XDG_CACHE_HOME",
-            "LECTERN_MODELS",
-            "LECTERN_LOG",
-            "PIP_CONFIG_FILE",
+            "HF_TOKEN", "HF_HOME", "HF_HUB_CACHE", "XDG_CACHE_HOME", "LECTERN_MODELS", "LECTERN_LOG", "PIP_CONFIG_FILE",
         ] {
             command.env_remove(name);
         }
@@ -286,10 +280,7 @@ fn offline_it_fails_fast_and_names_every_source() {
     let begun = Instant::now();
     let told = room.command(&endpoint, &["pull", "tiny"]).env("PATH", "").output().unwrap();
     let says = [
-        "cannot reach http://127.0.0.1",
-        "refused",
-        "pypi tiny-weights==1.0",
-        "python3 is not on this machine",
+        "cannot reach http://127.0.0.1", "refused", "pypi tiny-weights==1.0", "python3 is not on this machine",
         "what helps",
     ];
     Told::from(told).assert(false, &says);

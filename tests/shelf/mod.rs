@@ -9,7 +9,7 @@ use lopdf::{Document, Object, Stream, dictionary};
 use std::path::{Path, PathBuf};
 
 /// The folder of models that has the embedding model, or a line that says what is not tested.
-pub fn models() -> Option<PathBuf> {
+pub(crate) fn models() -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let models = std::env::var_os("LECTERN_MODELS").map_or_else(|| root.join("models"), PathBuf::from);
     let there = models.join("all-minilm-l6-v2/model.safetensors").exists();
@@ -23,21 +23,21 @@ pub fn models() -> Option<PathBuf> {
 }
 
 /// `lectern SUBCOMMAND … --data DATA`, not yet run.
-pub fn lectern(subcommand: &str, data: &Path) -> assert_cmd::Command {
+pub(crate) fn lectern(subcommand: &str, data: &Path) -> assert_cmd::Command {
     let mut command = assert_cmd::Command::cargo_bin("lectern").unwrap();
     command.arg(subcommand).arg("--data").arg(data).env_remove("LECTERN_DATA");
     command
 }
 
 /// Runs `lectern ingest` to its end: its exit code and all it wrote.
-pub fn ingest(models: &Path, data: &Path, paths: &[&Path], flags: &[&str]) -> (i32, String) {
+pub(crate) fn ingest(models: &Path, data: &Path, paths: &[&Path], flags: &[&str]) -> (i32, String) {
     let output = lectern("ingest", data).arg("--models").arg(models).args(flags).args(paths).output().unwrap();
     let text = format!("{}{}", String::from_utf8_lossy(&output.stderr), String::from_utf8_lossy(&output.stdout));
     (output.status.code().unwrap_or(-1), text)
 }
 
 /// A PDF with these pages, each of these lines.
-pub fn pdf(title: &str, pages: &[Vec<String>]) -> Document {
+pub(crate) fn pdf(title: &str, pages: &[Vec<String>]) -> Document {
     let mut document = Document::with_version("1.5");
     let root = document.new_object_id();
     let font = document.add_object(dictionary! {
@@ -74,15 +74,10 @@ pub fn pdf(title: &str, pages: &[Vec<String>]) -> Document {
 }
 
 /// Writes a book about `subject`, `num_pages` long, to `path`.
-pub fn write_book(path: &Path, subject: &str, num_pages: usize) {
+pub(crate) fn write_book(path: &Path, subject: &str, num_pages: usize) {
     let verbs = ["carries", "warms", "divides", "measures", "surrounds", "explains", "lifts", "slows"];
     let things = [
-        "the river",
-        "a heavy stone",
-        "every small cell",
-        "the northern wind",
-        "an old engine",
-        "the outer shell",
+        "the river", "a heavy stone", "every small cell", "the northern wind", "an old engine", "the outer shell",
         "its neighbours",
     ];
     let pages: Vec<Vec<String>> = (0..num_pages)
@@ -101,15 +96,15 @@ pub fn write_book(path: &Path, subject: &str, num_pages: usize) {
 
 /// A book as it should be whatever happened on the way: everything but ids and times.
 #[derive(Debug, PartialEq)]
-pub struct Canonical {
-    pub book: String,
-    pub pages: Vec<String>,
-    pub sections: Vec<String>,
-    pub chunks: Vec<String>,
+pub(crate) struct Canonical {
+    pub(crate) book: String,
+    pub(crate) pages: Vec<String>,
+    pub(crate) sections: Vec<String>,
+    pub(crate) chunks: Vec<String>,
 }
 
 /// The whole of a library, by book; asserts that words and vectors of every chunk are found.
-pub fn dump(data: &Path) -> Vec<Canonical> {
+pub(crate) fn dump(data: &Path) -> Vec<Canonical> {
     let library = Library::open_existing(data).unwrap();
     let mut books = Vec::new();
     for info in library.books().unwrap() {
@@ -147,7 +142,7 @@ pub fn dump(data: &Path) -> Vec<Canonical> {
 }
 
 /// The vectors of a library's chunks in the order of [`dump`].
-pub fn vectors(data: &Path) -> Vec<Vec<f32>> {
+pub(crate) fn vectors(data: &Path) -> Vec<Vec<f32>> {
     let database = rusqlite::Connection::open(data.join("library.sqlite")).unwrap();
     let mut statement = database
         .prepare("SELECT embedding FROM chunks c JOIN books b ON b.id = c.book ORDER BY b.file_name, b.slug, c.ordinal")

@@ -62,10 +62,11 @@ impl CMap {
         for (index, byte) in bytes.iter().take(4).enumerate() {
             code = code << 8 | u32::from(*byte);
             let fits = |(length, low, high): &(usize, u32, u32)| {
-                *length == index + 1 && (0..*length).all(|i| {
-                    let part = |value: u32| value >> (8 * i) & 0xFF;
-                    (part(*low)..=part(*high)).contains(&part(code))
-                })
+                *length == index + 1
+                    && (0..*length).all(|i| {
+                        let part = |value: u32| value >> (8 * i) & 0xFF;
+                        (part(*low)..=part(*high)).contains(&part(code))
+                    })
             };
             if self.spaces.iter().any(fits) {
                 return (code, index + 1);

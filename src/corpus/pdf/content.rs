@@ -18,7 +18,7 @@ const MAX_PAGE_BYTES: usize = 128 << 20;
 /// A glyph on the page, in points from the page's lower left corner as it is shown.
 #[derive(Debug, Clone)]
 pub(super) struct Glyph {
-    /// Its text: a letter, a ligature's letters, or a space.
+    /// Its text: a letter, a ligature's letters, or a space; empty if nothing tells what it means.
     pub(super) text: Box<str>,
     /// Where the pen stood before it.
     pub(super) from: (f64, f64),
@@ -28,7 +28,7 @@ pub(super) struct Glyph {
     pub(super) direction: (f64, f64),
     /// The font's size on the page.
     pub(super) size: f64,
-    /// Whether its font is bold.
+    /// Whether its font is bold or italic.
     pub(super) bold: bool,
     /// Whether its font is a typewriter's.
     pub(super) mono: bool,
@@ -207,7 +207,9 @@ impl<'a> Interpreter<'a> {
     }
 
     fn show(&mut self, string: Option<&Object>) {
-        let (Some(mut bytes), Some(font)) = (string.and_then(|o| o.as_str().ok()), self.state.font.clone()) else { return };
+        let (Some(mut bytes), Some(font)) = (string.and_then(|o| o.as_str().ok()), self.state.font.clone()) else {
+            return;
+        };
         while !bytes.is_empty() && self.glyphs.len() <= MAX_GLYPHS {
             let code = font.next_code(bytes);
             bytes = &bytes[code.num_bytes.clamp(1, bytes.len())..];
@@ -224,7 +226,7 @@ impl<'a> Interpreter<'a> {
             };
             let mut text = String::new();
             font.text(code, &mut text);
-            if !text.is_empty() && map.is_sane() {
+            if map.is_sane() {
                 let (dx, dy) = map.turn(forward.0, forward.1);
                 let (ux, uy) = map.turn(up.0, up.1);
                 let length = dx.hypot(dy).max(1e-9);
@@ -251,7 +253,8 @@ impl<'a> Interpreter<'a> {
         let doc = self.doc;
         let Some(name) = operands.first().and_then(|o| o.as_name().ok()) else { return };
         let Some(forms) = resources.and_then(|r| objects::dict(doc, r, b"XObject")) else { return };
-        let (Some(id), Some(Object::Stream(form))) = (objects::reference(forms, name), objects::get(doc, forms, name)) else {
+        let (Some(id), Some(Object::Stream(form))) = (objects::reference(forms, name), objects::get(doc, forms, name))
+        else {
             return;
         };
         if objects::name(doc, &form.dict, b"Subtype") != Some(b"Form") || self.running.contains(&id) {

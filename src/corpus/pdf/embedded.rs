@@ -55,65 +55,75 @@ fn type1_encoding(bytes: &[u8]) -> Option<Vec<Option<Box<str>>>> {
 
 /// Reads the Unicode subtables (formats 4 and 12) of a TrueType font, backwards: glyph to character.
 fn truetype_characters(bytes: &[u8]) -> Option<HashMap<u32, char>> {
-    let u16_at = |at: usize| Some(u32::from(u16::from_be_bytes(*bytes.get(at..)?.first_chunk()?)));
-    let u32_at = |at: usize| Some(u32::from_be_bytes(*bytes.get(at..)?.first_chunk()?));
-    let num_tables = u16_at(4)? as usize;
-    let table = (0..num_tables.min(64)).map(|i| 12 + 16 * i).find(|at| bytes.get(*at..at + 4) == Some(b"cmap"))?;
-    let cmap = u32_at(table + 8)? as usize;
-    let mut characters = HashMap::new();
-    let mut num_read = 0_usize;
-    for i in 0..(u16_at(cmap + 2)? as usize).min(32) {
+    let mut table = CharacterTable { bytes, characters: HashMap::new(), num_read: 0 };
+    let num_tables = table.u16(4)? as usize;
+    let entry = (0..num_tables.min(64)).map(|i| 12 + 16 * i).find(|at| bytes.get(*at..at + 4) == Some(b"cmap"))?;
+    let cmap = table.u32(entry + 8)? as usize;
+    for i in 0..(table.u16(cmap + 2)? as usize).min(32) {
         let record = cmap + 4 + 8 * i;
-        let unicode = matches!((u16_at(record)?, u16_at(record + 2)?), (0, _) | (3, 1) | (3, 10));
-        let at = cmap.checked_add(u32_at(record + 4)? as usize)?;
-        let mut put = |glyph: u32, code: u32| {
-            if glyph != 0 && let Some(c) = char::from_u32(code) {
-                characters.entry(glyph).or_insert(c);
-            }
+        let is_unicode = matches!((table.u16(record)?, table.u16(record + 2)?), (0, _) | (3, 1) | (3, 10));
+        let at = cmap.checked_add(table.u32(record + 4)? as usize)?;
+        // A table that breaks off is read up to there.
+        let _ = match table.u16(at) {
+            Some(4) if is_unicode => table.read_segments(at),
+            Some(12) if is_unicode => table.read_groups(at),
+            _ => None,
         };
-        match u16_at(at) {
-            Some(4) if unicode => {
-                let half = u16_at(at + 6)? as usize / 2;
-                for segment in 0..half {
-                    if num_read > MAX_CHARACTERS {
-                        break;
-                    }
-                    let field = |part: usize| at + 14 + 2 * (part * half + segment) + if part > 0 { 2 } else { 0 };
-                    let (Some(end), Some(start), Some(delta), Some(offset)) =
-                        (u16_at(field(0)), u16_at(field(1)), u16_at(field(2)), u16_at(field(3)))
-                    else {
-                        break;
-                    };
-                    for code in start..=end.min(0xFFFE) {
-                        num_read += 1;
-                        let glyph = match offset {
-                            0 => code + delta & 0xFFFF,
-                            _ => match u16_at(field(3) + offset as usize + 2 * (code - start) as usize) {
-                                Some(glyph) if glyph != 0 => glyph + delta & 0xFFFF,
-                                _ => 0,
-                            },
-                        };
-                        put(glyph, code);
-                    }
-                }
-            }
-            Some(12) if unicode => {
-                for group in 0..(u32_at(at + 12)? as usize).min(0x1_0000) {
-                    if num_read > MAX_CHARACTERS {
-                        break;
-                    }
-                    let at = at + 16 + 12 * group;
-                    let (Some(start), Some(end), Some(first)) = (u32_at(at), u32_at(at + 4), u32_at(at + 8)) else { break };
-                    for code in start..=end.min(start.saturating_add(0xFFFF)) {
-                        num_read += 1;
-                        put(first.saturating_add(code - start), code);
-                    }
-                }
-            }
-            _ => {}
-        }
     }
-    Some(characters)
+    Some(table.characters)
+}
+
+struct CharacterTable<'a> {
+    bytes: &'a [u8],
+    characters: HashMap<u32, char>,
+    num_read: usize,
+}
+
+impl CharacterTable<'_> {
+    fn u16(&self, at: usize) -> Option<u32> {
+        Some(u32::from(u16::from_be_bytes(*self.bytes.get(at..)?.first_chunk()?)))
+    }
+
+    fn u32(&self, at: usize) -> Option<u32> {
+        Some(u32::from_be_bytes(*self.bytes.get(at..)?.first_chunk()?))
+    }
+
+    /// Notes one character; nothing once too many were read.
+    fn put(&mut self, glyph: u32, code: u32) -> Option<()> {
+        self.num_read += 1;
+        if let Some(c) = char::from_u32(code).filter(|_| glyph != 0) {
+            self.characters.entry(glyph).or_insert(c);
+        }
+        (self.num_read < MAX_CHARACTERS).then_some(())
+    }
+
+    /// Format 4: segments of codes with a shift, or with a list of glyphs.
+    fn read_segments(&mut self, at: usize) -> Option<()> {
+        let num_segments = self.u16(at + 6)? as usize / 2;
+        for segment in 0..num_segments {
+            let field = |part: usize| at + 14 + 2 * (part * num_segments + segment) + if part > 0 { 2 } else { 0 };
+            let (end, start, delta) = (self.u16(field(0))?, self.u16(field(1))?, self.u16(field(2))?);
+            let offset = self.u16(field(3))? as usize;
+            for code in start..=end.min(0xFFFE) {
+                let listed = || self.u16(field(3) + offset + 2 * (code - start) as usize).filter(|glyph| *glyph != 0);
+                let glyph = if offset == 0 { Some(code) } else { listed() };
+                self.put(glyph.map_or(0, |glyph| (glyph + delta) & 0xFFFF), code)?;
+            }
+        }
+        Some(())
+    }
+
+    /// Format 12: groups of codes that follow each other.
+    fn read_groups(&mut self, at: usize) -> Option<()> {
+        for group in 0..(self.u32(at + 12)? as usize).min(MAX_CHARACTERS) {
+            let at = at + 16 + 12 * group;
+            let (start, end, first) = (self.u32(at)?, self.u32(at + 4)?, self.u32(at + 8)?);
+            for code in start..=end.min(start.saturating_add(0xFFFF)) {
+                self.put(first.saturating_add(code - start), code)?;
+            }
+        }
+        Some(())
+    }
 }
 
 #[cfg(test)]

@@ -14,6 +14,8 @@ const MAX_WIDTHS: usize = 131_072;
 pub(super) struct Font {
     codes: Codes,
     to_unicode: CMap,
+    /// Whether codes are characters, as `/ToUnicode /Identity-H` says.
+    is_unicode: bool,
     texts: Vec<Option<Box<str>>>,
     glyph_texts: HashMap<u32, char>,
     widths: HashMap<u32, f64>,
@@ -24,7 +26,7 @@ pub(super) struct Font {
     pub(super) em: f64,
     /// Whether the pen moves down instead of right.
     pub(super) vertical: bool,
-    /// Whether the name says bold.
+    /// Whether the name says bold or italic: set apart from the text.
     pub(super) bold: bool,
     /// Whether it is a typewriter's font, as code is set in.
     pub(super) mono: bool,
@@ -49,17 +51,20 @@ pub(super) struct Code {
 impl Font {
     /// Reads what the font's dictionary says; what is missing or broken gets a fair default.
     pub(super) fn load(doc: &Document, dict: &Dictionary) -> Self {
-        let base_font = objects::name(doc, dict, b"BaseFont").map(String::from_utf8_lossy).unwrap_or_default().into_owned();
+        let base_font =
+            objects::name(doc, dict, b"BaseFont").map(String::from_utf8_lossy).unwrap_or_default().into_owned();
         let to_unicode = match objects::get(doc, dict, b"ToUnicode") {
             Some(Object::Stream(stream)) => {
                 objects::stream_bytes(stream, 8 << 20).map(|bytes| CMap::parse(&bytes)).unwrap_or_default()
             }
             _ => CMap::default(),
         };
+        let is_unicode = objects::name(doc, dict, b"ToUnicode").is_some_and(|name| name.starts_with(b"Identity"));
         let lower = base_font.to_ascii_lowercase();
         let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
         let font = Self {
             codes: Codes::OneByte,
+            is_unicode,
             to_unicode,
             texts: Vec::new(),
             glyph_texts: HashMap::new(),
@@ -68,8 +73,10 @@ impl Font {
             scale: 0.001,
             em: 1.0,
             vertical: false,
-            bold: says(&["bold", "black", "heavy", "demi", "cmbx", "sfbx", "ecbx"]),
-            mono: says(&["courier", "mono", "consol", "typewriter", "cmtt", "lmtt", "sftt", "ectt", "menlo", "inconsol"]),
+            bold: says(&["bold", "black", "heavy", "demi", "cmbx", "sfbx", "ecbx", "italic", "oblique"]),
+            mono: says(&[
+                "courier", "mono", "consol", "typewriter", "cmtt", "lmtt", "sftt", "ectt", "menlo", "inconsol",
+            ]),
         };
         match objects::name(doc, dict, b"Subtype") {
             Some(b"Type0") => font.composite(doc, dict),
@@ -100,6 +107,7 @@ impl Font {
             return text.chars().for_each(|c| push_plain(c, into));
         }
         match &self.codes {
+            _ if self.is_unicode => char::from_u32(code.value).into_iter().for_each(|c| push_plain(c, into)),
             Codes::OneByte => {
                 let text = self.texts.get(code.value as usize).and_then(Option::as_deref).unwrap_or_default();
                 text.chars().for_each(|c| push_plain(c, into));
@@ -218,8 +226,11 @@ fn is_lead(encoding: &'static Encoding, byte: u8) -> bool {
 /// `/W`: lists `first [w w w]` and ranges `first last w`.
 fn composite_widths(doc: &Document, descendant: &Dictionary) -> HashMap<u32, f64> {
     let mut widths = HashMap::new();
-    let items: Vec<&Object> =
-        objects::array(doc, descendant, b"W").unwrap_or_default().iter().filter_map(|o| objects::resolve(doc, o)).collect();
+    let items: Vec<&Object> = objects::array(doc, descendant, b"W")
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|o| objects::resolve(doc, o))
+        .collect();
     let number = |object: &Object| object.as_float().ok().map(f64::from);
     let mut at = 0;
     while at + 1 < items.len() && widths.len() < MAX_WIDTHS {
@@ -229,7 +240,9 @@ fn composite_widths(doc: &Document, descendant: &Dictionary) -> HashMap<u32, f64
             widths.extend((first..0x11_0000).zip(list));
             at += 2;
         } else {
-            let (Some(last), Some(width)) = (number(items[at + 1]), items.get(at + 2).and_then(|o| number(o))) else { break };
+            let (Some(last), Some(width)) = (number(items[at + 1]), items.get(at + 2).and_then(|o| number(o))) else {
+                break;
+            };
             widths.extend((first..=(last as u32).min(first.saturating_add(0xFFFF))).map(|cid| (cid, width)));
             at += 3;
         }
@@ -252,7 +265,10 @@ fn simple_texts(doc: &Document, dict: &Dictionary, base_font: &str) -> Vec<Optio
     };
     let symbol = base_font.contains("Symbol");
     let mut texts: Vec<Option<Box<str>>> = match base.and_then(glyph_names::base_encoding) {
-        Some(chars) if !symbol => chars.into_iter().map(|c| c.map(|c| c.to_string().into())).collect(),
+        Some(chars) if !symbol && !base_font.contains("Dingbats") => {
+            chars.into_iter().map(|c| c.map(|c| c.to_string().into())).collect()
+        }
+        _ if base_font.contains("Dingbats") => vec![Some("■".into()); 256],
         _ if symbol => (0..=255).map(|code| symbol_char(code).map(|c| c.to_string().into())).collect(),
         _ => own().unwrap_or_else(|| {
             let chars = glyph_names::base_encoding(fallback).unwrap_or_else(|| vec![None; 256]);
@@ -304,9 +320,12 @@ fn symbol_char(code: u8) -> Option<char> {
 /// Adds `c` as readers want it: ligatures and presentation forms as letters, symbols out of the private area.
 fn push_plain(c: char, into: &mut String) {
     match c {
-        '\u{FB00}'..='\u{FB4F}' | '\u{FB50}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFC}' => into.extend(std::iter::once(c).nfkc()),
+        '\u{FB00}'..='\u{FB4F}' | '\u{FB50}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFC}' => {
+            into.extend(std::iter::once(c).nfkc())
+        }
         '\u{F020}'..='\u{F0FF}' => into.extend(symbol_char((c as u32 & 0xFF) as u8)),
         '\u{A0}' | '\t' | '\r' | '\n' => into.push(' '),
+        '\u{20DD}' => into.push('○'),
         '\0' | '\u{FEFF}' => {}
         c if c.is_control() => {}
         c => into.push(c),

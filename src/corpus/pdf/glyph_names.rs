@@ -4,17 +4,65 @@ use lopdf::{Dictionary, Document, Encoding, Object};
 
 /// Names of TeX's and others' fonts that the Adobe glyph list lacks.
 const EXTRA: &[(&str, &str)] = &[
-    ("ff", "ff"), ("ffi", "ffi"), ("ffl", "ffl"), ("st", "st"), ("ct", "ct"), ("visiblespace", " "), ("nbspace", " "),
-    ("compwordmark", ""), ("cwm", ""), ("dotlessj", "ȷ"), ("suppress", "ł"), ("tie", "\u{361}"), ("vector", "\u{20d7}"),
-    ("openbullet", "◦"), ("triangleright", "▷"), ("triangleleft", "◁"), ("lscript", "ℓ"), ("star", "⋆"),
-    ("diamondmath", "⋄"), ("follows", "≻"), ("precedes", "≺"), ("owner", "∋"), ("mapsto", "↦"), ("prime", "′"),
-    ("epsilon1", "ϵ"), ("rho1", "ϱ"), ("pi1", "ϖ"), ("sigma1", "ς"), ("theta1", "ϑ"), ("phi1", "ϕ"),
-    ("arrowsouthwest", "↙"), ("asteriskmath", "∗"), ("greatermuch", "≫"), ("lessmuch", "≪"), ("nabla", "∇"),
-    ("bardbl", "‖"), ("similar", "∼"), ("braceleftbigg", "{"), ("bracerightbigg", "}"), ("parenleftbig", "("),
-    ("parenrightbig", ")"), ("parenleftbigg", "("), ("parenrightbigg", ")"), ("bracketleftbig", "["),
-    ("bracketrightbig", "]"), ("summationdisplay", "∑"), ("summationtext", "∑"), ("integraldisplay", "∫"),
-    ("integraltext", "∫"), ("productdisplay", "∏"), ("radicalbig", "√"), ("radicalbigg", "√"), ("perthousandzero", "0"),
-    ("Ng", "Ŋ"), ("ng", "ŋ"), ("SS", "SS"), ("sfthyphen", "\u{ad}"), ("hyphenchar", "-"), ("ringfitted", "˚"),
+    ("ff", "ff"),
+    ("ffi", "ffi"),
+    ("ffl", "ffl"),
+    ("st", "st"),
+    ("ct", "ct"),
+    ("visiblespace", " "),
+    ("nbspace", " "),
+    ("compwordmark", ""),
+    ("cwm", ""),
+    ("dotlessj", "ȷ"),
+    ("suppress", "ł"),
+    ("tie", "\u{361}"),
+    ("vector", "\u{20d7}"),
+    ("openbullet", "◦"),
+    ("triangleright", "▷"),
+    ("triangleleft", "◁"),
+    ("lscript", "ℓ"),
+    ("star", "⋆"),
+    ("diamondmath", "⋄"),
+    ("follows", "≻"),
+    ("precedes", "≺"),
+    ("owner", "∋"),
+    ("mapsto", "↦"),
+    ("prime", "′"),
+    ("epsilon1", "ϵ"),
+    ("rho1", "ϱ"),
+    ("pi1", "ϖ"),
+    ("sigma1", "ς"),
+    ("theta1", "ϑ"),
+    ("phi1", "ϕ"),
+    ("arrowsouthwest", "↙"),
+    ("asteriskmath", "∗"),
+    ("greatermuch", "≫"),
+    ("lessmuch", "≪"),
+    ("nabla", "∇"),
+    ("bardbl", "‖"),
+    ("similar", "∼"),
+    ("braceleftbigg", "{"),
+    ("bracerightbigg", "}"),
+    ("parenleftbig", "("),
+    ("parenrightbig", ")"),
+    ("parenleftbigg", "("),
+    ("parenrightbigg", ")"),
+    ("bracketleftbig", "["),
+    ("bracketrightbig", "]"),
+    ("summationdisplay", "∑"),
+    ("summationtext", "∑"),
+    ("integraldisplay", "∫"),
+    ("integraltext", "∫"),
+    ("productdisplay", "∏"),
+    ("radicalbig", "√"),
+    ("radicalbigg", "√"),
+    ("perthousandzero", "0"),
+    ("Ng", "Ŋ"),
+    ("ng", "ŋ"),
+    ("SS", "SS"),
+    ("sfthyphen", "\u{ad}"),
+    ("hyphenchar", "-"),
+    ("ringfitted", "˚"),
 ];
 
 /// The text that `name` stands for, if the name tells.
@@ -43,7 +91,8 @@ fn one(name: &str) -> Option<String> {
         && digits.len() % 4 == 0
         && digits.bytes().all(|b| b.is_ascii_hexdigit())
     {
-        let units = digits.as_bytes().chunks(4).filter_map(|four| u16::from_str_radix(str::from_utf8(four).ok()?, 16).ok());
+        let units =
+            digits.as_bytes().chunks(4).filter_map(|four| u16::from_str_radix(str::from_utf8(four).ok()?, 16).ok());
         return char::decode_utf16(units).collect::<Result<_, _>>().ok();
     }
     if let Some(digits) = name.strip_prefix('u')
@@ -61,7 +110,8 @@ fn one(name: &str) -> Option<String> {
 fn listed(name: &str) -> Option<String> {
     let differences = vec![Object::Integer(0), Object::Name(name.as_bytes().to_vec())];
     let encoding = Dictionary::from_iter([("Differences", Object::Array(differences))]);
-    let font = Dictionary::from_iter([("Type", Object::Name(b"Font".to_vec())), ("Encoding", Object::Dictionary(encoding))]);
+    let font =
+        Dictionary::from_iter([("Type", Object::Name(b"Font".to_vec())), ("Encoding", Object::Dictionary(encoding))]);
     let doc = Document::new();
     let text = match font.get_font_encoding(&doc).ok()? {
         Encoding::Differences(differences) => {
@@ -92,9 +142,21 @@ mod tests {
     #[test]
     fn names_give_their_text_or_nothing() {
         let cases: &[(&str, Option<&str>)] = &[
-            ("A", Some("A")), ("eacute", Some("é")), ("fi", Some("\u{fb01}")), ("ffi", Some("ffi")), ("f_f_i", Some("ffi")),
-            ("uni00E9", Some("é")), ("uni00660069", Some("fi")), ("u1F600", Some("😀")), ("a.alt", Some("a")),
-            ("g12", None), (".notdef", None), ("", None), ("uniXYZW", None), ("alpha", Some("α")), ("nosuchname", None),
+            ("A", Some("A")),
+            ("eacute", Some("é")),
+            ("fi", Some("\u{fb01}")),
+            ("ffi", Some("ffi")),
+            ("f_f_i", Some("\u{fb03}")),
+            ("uni00E9", Some("é")),
+            ("uni00660069", Some("fi")),
+            ("u1F600", Some("😀")),
+            ("a.alt", Some("a")),
+            ("g12", None),
+            (".notdef", None),
+            ("", None),
+            ("uniXYZW", None),
+            ("alpha", Some("α")),
+            ("nosuchname", None),
         ];
         for (name, text) in cases {
             assert_eq!(to_text(name.as_bytes()).as_deref(), *text, "{name}");

@@ -28,7 +28,7 @@ pub(in crate::corpus) struct Line {
     pub(in crate::corpus) y: f64,
     /// The font size of most of its letters.
     pub(in crate::corpus) size: f64,
-    /// Whether most of its letters are bold.
+    /// Whether most of its letters are set apart from the text: bold or italic.
     pub(in crate::corpus) bold: bool,
     /// Whether most of its letters are a typewriter's.
     pub(in crate::corpus) mono: bool,
@@ -89,7 +89,13 @@ fn add(lines: &mut Vec<Building>, glyph: Glyph) {
     let (from, to) = (a.min(b), a.max(b));
     if glyph.text.trim().is_empty() {
         if let Some(line) = lines.last_mut().filter(|line| line.is_level(&glyph, across, SCRIPT_SHIFT)) {
-            line.space = true;
+            if !glyph.text.is_empty() {
+                line.space = true;
+            } else if (from - line.to).abs() < glyph.size {
+                // A glyph of unknown meaning fills its place: what comes after it is not far away.
+                line.to = line.to.max(to);
+                line.glyphs.last_mut().into_iter().for_each(|last| last.to = last.to.max(to));
+            }
         }
         return;
     }
@@ -197,12 +203,14 @@ impl Building {
             self.glyphs.sort_by(|a, b| a.from.total_cmp(&b.from));
         }
         let mut text = String::new();
-        let mut num_wide_gaps = 0;
+        let mut gaps: Vec<f64> = Vec::new();
         let mut previous: Option<&Placed> = None;
         for glyph in &self.glyphs {
             if let Some(previous) = previous {
                 let gap = (glyph.from - previous.to).max(previous.from - glyph.to);
-                num_wide_gaps += usize::from(gap > WIDE_GAP * glyph.size);
+                if gap > SPACE_GAP * glyph.size {
+                    gaps.push(gap / glyph.size);
+                }
                 if (glyph.space_before || gap > SPACE_GAP * glyph.size) && !text.ends_with(' ') {
                     text.push(' ');
                 }
@@ -216,14 +224,33 @@ impl Building {
         }
         let upright = self.direction.0 > 0.98;
         let y = if upright { height - self.baseline } else { -self.baseline };
-        let most = |is: fn(&Placed) -> bool| 2 * self.glyphs.iter().filter(|glyph| is(glyph)).count() > self.glyphs.len();
-        let (bold, mono) = (most(|glyph| glyph.bold), most(|glyph| glyph.mono));
+        // In a line stretched to its column's width all gaps are wide.
+        gaps.sort_by(f64::total_cmp);
+        let usual = gaps.get(gaps.len() / 2).filter(|_| gaps.len() > 2).copied().unwrap_or_default();
+        let num_wide_gaps = gaps.iter().filter(|gap| **gap > WIDE_GAP && **gap > 2.0 * usual).count();
+        let most =
+            |is: fn(&Placed) -> bool| 2 * self.glyphs.iter().filter(|glyph| is(glyph)).count() > self.glyphs.len();
+        let (bold, mono) = (most(|glyph| glyph.bold), most(|glyph| glyph.mono) || self.is_monospaced());
         let size = self.main_size();
         Some(Line { text, left: self.from, right: self.to, y, size, bold, mono, upright, num_wide_gaps })
     }
 
     fn count(&self, kind: impl Fn(char) -> bool) -> usize {
         self.glyphs.iter().flat_map(|glyph| glyph.text.chars()).filter(|c| kind(*c)).count()
+    }
+
+    /// Whether all letters are equally wide, narrow and wide ones alike.
+    fn is_monospaced(&self) -> bool {
+        let width_of = |letters: &str| {
+            let mut widths =
+                self.glyphs.iter().filter(|g| letters.contains(&*g.text)).map(|g| (g.to - g.from) / g.size);
+            let first = widths.next()?;
+            widths.all(|width| (width - first).abs() < 0.01).then_some(first)
+        };
+        match (width_of("iljtf.,';:()[]"), width_of("abdeghnopuvwmA=<>_")) {
+            (Some(narrow), Some(wide)) => (narrow - wide).abs() < 0.01 && narrow > 0.3,
+            _ => false,
+        }
     }
 
     /// The size that most letters have.

@@ -45,8 +45,6 @@ pub(super) struct RawPage {
     pub(super) label: String,
     /// In reading order.
     pub(super) lines: Vec<Line>,
-    /// In points.
-    pub(super) height: f64,
     /// What of it could not be read.
     pub(super) problem: Option<String>,
 }
@@ -80,16 +78,14 @@ pub(super) fn read(bytes: &[u8], password: Option<&str>, max_pages: usize) -> Re
         return Err(Unreadable::Broken(format!("it has {} pages, more than the {max_pages} allowed", ids.len())));
     }
     let about = AssertUnwindSafe(|| describe(&doc, &ids));
-    let (title, author, labels, mut bookmarks) = catch_unwind(about).unwrap_or_else(|_| {
-        (None, None, (1..=ids.len()).map(|number| number.to_string()).collect(), Vec::new())
-    });
+    let (title, author, labels, mut bookmarks) = catch_unwind(about)
+        .unwrap_or_else(|_| (None, None, (1..=ids.len()).map(|number| number.to_string()).collect(), Vec::new()));
     let mut fonts = FontCache::new();
     let mut pages = Vec::with_capacity(ids.len());
     for (id, label) in ids.iter().zip(labels) {
         let page = catch_unwind(AssertUnwindSafe(|| read_page(&doc, *id, &mut fonts)));
-        let (lines, height, problem) =
-            page.unwrap_or_else(|_| (Vec::new(), 0.0, Some("its content makes the reader fail".into())));
-        pages.push(RawPage { label, lines, height, problem });
+        let (lines, problem) = page.unwrap_or_else(|_| (Vec::new(), Some("its content makes the reader fail".into())));
+        pages.push(RawPage { label, lines, problem });
     }
     for bookmark in &mut bookmarks {
         let frame = doc.get_dictionary(ids[bookmark.page.0 as usize]).ok().map(|page| frame(&doc, page));
@@ -131,10 +127,10 @@ fn page_ids(doc: &Document) -> Vec<ObjectId> {
     doc.objects.iter().filter(|(_, object)| is_page(object)).map(|(id, _)| *id).collect()
 }
 
-fn read_page(doc: &Document, id: ObjectId, fonts: &mut FontCache) -> (Vec<Line>, f64, Option<String>) {
+fn read_page(doc: &Document, id: ObjectId, fonts: &mut FontCache) -> (Vec<Line>, Option<String>) {
     let page = match doc.get_dictionary(id) {
         Ok(page) => page,
-        Err(error) => return (Vec::new(), 0.0, Some(error.to_string())),
+        Err(error) => return (Vec::new(), Some(error.to_string())),
     };
     let frame = frame(doc, page);
     let resources = inherited(doc, page, b"Resources").and_then(objects::as_dict);
@@ -142,7 +138,7 @@ fn read_page(doc: &Document, id: ObjectId, fonts: &mut FontCache) -> (Vec<Line>,
     let (bytes, problem) = content_bytes(doc, page);
     interpreter.run(&bytes, resources);
     let problem = problem.or(interpreter.problem);
-    (lines::lines(interpreter.glyphs, frame.height), frame.height, problem)
+    (lines::lines(interpreter.glyphs, frame.height), problem)
 }
 
 /// The page's content streams joined; a broken one is left out and reported.
@@ -191,7 +187,8 @@ fn frame(doc: &Document, page: &Dictionary) -> Frame {
         rectangle(b"CropBox").or_else(|| rectangle(b"MediaBox")).unwrap_or((0.0, 0.0, 612.0, 792.0));
     let (width, height) = (right - left, top - foot);
     let to_origin = Matrix::shift(-left, -foot);
-    let turns = inherited(doc, page, b"Rotate").and_then(|o| o.as_float().ok()).map_or(0, |angle| (angle / 90.0) as i64);
+    let turns =
+        inherited(doc, page, b"Rotate").and_then(|o| o.as_float().ok()).map_or(0, |angle| (angle / 90.0) as i64);
     let turn = match turns.rem_euclid(4) {
         1 => Matrix([0.0, -1.0, 1.0, 0.0, 0.0, width]),
         2 => Matrix([-1.0, 0.0, 0.0, -1.0, width, height]),
@@ -200,4 +197,86 @@ fn frame(doc: &Document, page: &Dictionary) -> Frame {
     };
     let shown_height = if turns.rem_euclid(2) == 1 { width } else { height };
     Frame { to_shown: to_origin.then(turn), height: shown_height, top: (turn == Matrix::IDENTITY).then_some(top) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lopdf::{Stream, dictionary};
+
+    /// A file of pages with these contents; `/F1` is Helvetica, `/X1` a form that draws itself.
+    fn file(contents: Vec<Stream>) -> Vec<u8> {
+        let mut doc = Document::with_version("1.5");
+        let font = doc.add_object(dictionary! { "Type" => "Font", "Subtype" => "Type1", "BaseFont" => "Helvetica" });
+        let form = doc.new_object_id();
+        let resources = dictionary! {
+            "Font" => dictionary! { "F1" => font },
+            "XObject" => dictionary! { "X1" => form },
+        };
+        let drawn = dictionary! { "Type" => "XObject", "Subtype" => "Form", "Resources" => resources.clone() };
+        doc.objects.insert(
+            form,
+            Stream::new(drawn, b"BT 0 Tc 0 Tw /F1 10 Tf 50 300 Td (in a form) Tj ET /X1 Do".to_vec()).into(),
+        );
+        let tree = doc.new_object_id();
+        let mut kids: Vec<Object> = Vec::new();
+        for content in contents {
+            let content = doc.add_object(content);
+            kids.push(doc.add_object(dictionary! { "Type" => "Page", "Parent" => tree, "Contents" => content }).into());
+        }
+        let count = kids.len() as i64;
+        let pages = dictionary! {
+            "Type" => "Pages", "Kids" => kids, "Count" => count, "Resources" => resources,
+            "MediaBox" => vec![0.into(), 0.into(), 400.into(), 400.into()],
+        };
+        doc.objects.insert(tree, pages.into());
+        let catalog = doc.add_object(dictionary! { "Type" => "Catalog", "Pages" => tree });
+        doc.trailer.set("Root", catalog);
+        let mut bytes = Vec::new();
+        doc.save_to(&mut bytes).expect("a file in memory");
+        bytes
+    }
+
+    fn plain(content: &str) -> Stream {
+        Stream::new(dictionary! {}, content.as_bytes().to_vec())
+    }
+
+    fn texts(page: &RawPage) -> Vec<&str> {
+        page.lines.iter().map(|line| line.text.as_str()).collect()
+    }
+
+    #[test]
+    fn text_operators_place_and_show() {
+        let content = "BT /F1 10 Tf 14 TL 50 350 Td [(He) -20 (llo) -300 (world)] TJ T* (next) Tj (after) ' \
+                       1 0 0 1 50 200 Tm 3 2 (spaced) \" ET q 1 0 0 1 0 -20 cm /X1 Do Q";
+        let book = read(&file(vec![plain(content)]), None, 10).unwrap_or_else(|why| panic!("{why:?}"));
+        assert_eq!(texts(&book.pages[0]), ["Hello world", "next", "after", "s p a c e d", "in a form"]);
+        let ys: Vec<f64> = book.pages[0].lines.iter().map(|line| line.y.round()).collect();
+        assert_eq!(ys, [50.0, 64.0, 78.0, 214.0, 120.0]);
+        assert_eq!(book.pages[0].problem, None);
+    }
+
+    #[test]
+    fn a_broken_page_is_reported_and_the_book_goes_on() {
+        let flate = dictionary! { "Filter" => "NoSuchDecode" };
+        let pages = vec![
+            plain("BT /F1 10 Tf 50 350 Td (one) Tj ET"),
+            Stream::new(flate, b"garbage".to_vec()),
+            plain("BT /F1 10 Tf 50 350 Td (three) Tj ET BI /W 1 ID x"),
+        ];
+        let book = read(&file(pages), None, 10).unwrap_or_else(|why| panic!("{why:?}"));
+        let found: Vec<_> = book.pages.iter().map(|page| (texts(page), page.problem.is_some())).collect();
+        assert_eq!(found, [(vec!["one"], false), (vec![], true), (vec!["three"], true)]);
+    }
+
+    #[test]
+    fn what_is_no_file_is_broken_and_too_many_pages_are_refused() {
+        for bytes in
+            [&b""[..], b"hello", b"%PDF-1.4", b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj trailer<</Root 1 0 R>>"]
+        {
+            assert!(matches!(read(bytes, None, 10), Err(Unreadable::Broken(_))), "{bytes:?}");
+        }
+        let many = file(vec![plain(""), plain("")]);
+        assert!(matches!(read(&many, None, 1), Err(Unreadable::Broken(reason)) if reason.contains("2 pages")));
+    }
 }

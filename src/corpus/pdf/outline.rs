@@ -166,8 +166,19 @@ fn collect_numbers<'a>(doc: &'a Document, node: &'a Dictionary, depth: usize, in
 
 fn roman(mut number: usize) -> String {
     const PARTS: [(usize, &str); 13] = [
-        (1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"),
-        (9, "ix"), (5, "v"), (4, "iv"), (1, "i"),
+        (1000, "m"),
+        (900, "cm"),
+        (500, "d"),
+        (400, "cd"),
+        (100, "c"),
+        (90, "xc"),
+        (50, "l"),
+        (40, "xl"),
+        (10, "x"),
+        (9, "ix"),
+        (5, "v"),
+        (4, "iv"),
+        (1, "i"),
     ];
     if number == 0 || number > 9999 {
         return number.to_string();
@@ -198,10 +209,13 @@ pub(super) fn title_and_author(doc: &Document) -> (Option<String>, Option<String
         let text = objects::text(doc, info?, key)?;
         let lower = text.to_lowercase();
         let says_nothing = text.chars().filter(|c| c.is_alphabetic()).count() < 2
-            || ["untitled", "unknown", "anonymous", "author", "title", "(unspecified)", "unspecified"].contains(&lower.as_str())
+            || ["untitled", "unknown", "anonymous", "author", "title", "(unspecified)", "unspecified"]
+                .contains(&lower.as_str())
             || lower.starts_with("microsoft word")
             || lower.starts_with("untitled")
-            || [".doc", ".docx", ".dvi", ".tex", ".indd", ".qxd", ".pdf", ".odt"].iter().any(|end| lower.ends_with(end));
+            || [".doc", ".docx", ".dvi", ".tex", ".indd", ".qxd", ".pdf", ".odt"]
+                .iter()
+                .any(|end| lower.ends_with(end));
         (!says_nothing).then_some(text)
     };
     (entry(b"Title"), entry(b"Author"))
