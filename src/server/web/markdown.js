@@ -142,13 +142,22 @@ function renderBlock(block, cite) {
 }
 
 function renderInline(text, cite, depth = 0) {
-  return parseInline(text).flatMap((piece) => {
-    if (typeof piece === "string") return withBreaks(piece);
-    if (piece.type === "code") return h("code", {}, piece.text);
-    if (piece.type === "mark" || piece.type === "page") return cite(piece) ?? piece.raw;
-    if (depth >= MAX_DEPTH) return piece.raw;
-    return h(piece.type === "bold" ? "strong" : "em", {}, renderInline(piece.text, cite, depth + 1));
-  });
+  const pieces = parseInline(text);
+  const nodes = [];
+  for (let at = 0; at < pieces.length; at += 1) {
+    const piece = pieces[at];
+    const marker = piece.type === "mark" || piece.type === "page" ? cite(piece) : null;
+    if (typeof piece === "string") nodes.push(...withBreaks(piece));
+    else if (marker) {
+      // The stop after a marker never begins a line of its own.
+      const [stop] = /^[.,;:!?)]+/.exec(typeof pieces[at + 1] === "string" ? pieces[at + 1] : "") ?? [""];
+      if (stop) pieces[at + 1] = pieces[at + 1].slice(stop.length);
+      nodes.push(h("span", { class: "glued" }, marker, stop));
+    } else if (piece.type === "code") nodes.push(h("code", {}, piece.text));
+    else if (depth >= MAX_DEPTH || piece.type === "mark" || piece.type === "page") nodes.push(piece.raw);
+    else nodes.push(h(piece.type === "bold" ? "strong" : "em", {}, renderInline(piece.text, cite, depth + 1)));
+  }
+  return nodes;
 }
 
 function withBreaks(text) {

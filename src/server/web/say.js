@@ -32,7 +32,7 @@ export function turnStatus(turn, online) {
 
 /** The connection, in words a child knows. */
 export function connectionStatus(state) {
-  return { connecting: "Connecting", open: "Connected", lost: "No connection, trying again", elsewhere: "Open in another tab" }[state];
+  return { connecting: "Connecting", open: "Connected", lost: "No connection", elsewhere: "Open in another tab" }[state];
 }
 
 /** What to say when the server answers with an error. */
