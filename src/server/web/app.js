@@ -218,6 +218,7 @@ const viewport = window.visualViewport;
 viewport?.addEventListener("resize", () => {
   const covered = window.innerHeight - viewport.height > 80 && viewport.scale === 1;
   document.documentElement.style.setProperty("--height", covered ? `${viewport.height}px` : "100dvh");
+  if (covered) window.scrollTo(0, 0);
   scroller.settle();
 });
 
