@@ -283,12 +283,24 @@ describe(`the student's page (${kind} server)`, { concurrency: false }, () => {
       const count = (selector) => last.locator(selector).count();
       assert.equal(await page.title(), "Lectern");
       assert.equal(await count("img, script"), 0);
-      assert.deepEqual(await Promise.all(["h4", "strong", "em", "code", "blockquote", "ul li", "ol li", "pre"].map(count)), [1, 1, 1, 2, 1, 2, 2, 1]);
+      assert.deepEqual(await Promise.all(["h4", "strong", "em", "code", "blockquote", "ul li", "ol li", "pre"].map(count)), [1, 1, 1, 2, 1, 4, 2, 1]);
       assert.match(await last.textContent(), /2\*3\*4 is a product/);
-      assert.equal(await count(".marker"), 3);
+      assert.equal(await count(".marker"), 4);
+      assert.match(await last.textContent(), /\(p\. 99\)/, "a page that is not cited stays words");
+      await last.locator(".marker", { hasText: "7-12" }).tap();
+      await page.locator("#sheet[open] .cited-page", { hasText: "p. 7-12" }).waitFor();
+      await page.keyboard.press("Escape");
       await last.locator(".marker").last().tap();
       await page.locator("#sheet[open] .cited-page", { hasText: "p. iv" }).waitFor();
       await page.keyboard.press("Escape");
+    });
+
+    test("what the tutor proposes is said with a tap", async () => {
+      await say(page, "hello");
+      await replied(page, 6);
+      await page.locator(".suggestion").first().tap();
+      await replied(page, 7);
+      assert.equal((await questions(page))[6], "teach me about Readable streams");
     });
 
     test("an error is said in words and can be tried again", async () => {

@@ -76,7 +76,7 @@ const INLINE = [
   ["bold", /^\*\*(?=\S)([^\n]*?\S)\*\*/],
   ["italic", /^\*(?=[^\s*])([^*\n]*?[^\s*])\*(?![\p{L}\p{N}])/u],
   ["mark", /^\[(\d{1,2})\]/],
-  ["page", /^[([](?:[^()[\]\n]{1,120}?[,:;]\s?)?(?:pp?\.|page)\s?([\p{L}\p{N}]{1,8})(?:\s?[-–,]\s?[\p{L}\p{N}]{1,8})?[)\]]/u],
+  ["page", /^[([](?:[^()[\]\n]{1,120}?[,:;]\s?)?(?:pp?\.|page)\s?([\p{L}\p{N}][^()[\]\n]{0,23})[)\]]/u],
 ];
 
 /** The pieces of a line: strings, and `{type, text, raw}` for what is marked up. */
@@ -115,14 +115,14 @@ function match(text, at) {
 }
 
 /**
- * Nodes for a text. `cite(piece)` is asked for every `[1]` and `(p. 12)`: the node to put there, or null to leave it as
- * the words it is.
+ * Nodes for a text. `cite(piece)` is asked for every `[1]` and `(p. 12)`, `suggest(item)` for every item of a list with
+ * bullets: the node to put there, or null to leave it as the words it is.
  */
-export function render(text, cite) {
-  return parse(text).map((block) => renderBlock(block, cite));
+export function render(text, cite, suggest = () => null) {
+  return parse(text).map((block) => renderBlock(block, cite, suggest));
 }
 
-function renderBlock(block, cite) {
+function renderBlock(block, cite, suggest) {
   switch (block.type) {
     case "rule":
       return h("hr");
@@ -131,9 +131,9 @@ function renderBlock(block, cite) {
     case "heading":
       return h(block.level <= 2 ? "h3" : "h4", { dir: "auto" }, renderInline(block.text, cite));
     case "quote":
-      return h("blockquote", { dir: "auto" }, block.blocks.map((inner) => renderBlock(inner, cite)));
+      return h("blockquote", { dir: "auto" }, block.blocks.map((inner) => renderBlock(inner, cite, suggest)));
     case "bullets":
-      return h("ul", { dir: "auto" }, block.items.map((item) => h("li", {}, renderInline(item, cite))));
+      return h("ul", { dir: "auto" }, block.items.map((item) => h("li", {}, suggest(item) ?? renderInline(item, cite))));
     case "numbers":
       return h("ol", { dir: "auto", start: block.first }, block.items.map((item) => h("li", {}, renderInline(item, cite))));
     default:

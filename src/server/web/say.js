@@ -65,6 +65,11 @@ export function shortTitle(title) {
   return main.length > 34 ? `${main.slice(0, 32).trimEnd()}…` : main;
 }
 
+/** The topic that words ask to be taught about, or null. */
+export function topicOf(words) {
+  return /^teach me about (\S.{0,79})$/i.exec(words.trim())?.[1] ?? null;
+}
+
 /** `1 page`, `12 pages`. */
 export function pages(count) {
   return `${count} ${count === 1 ? "page" : "pages"}`;
