@@ -58,6 +58,9 @@ export async function startServer() {
     child.once("exit", done);
     child.kill(signal);
   });
+  // A run that is broken off leaves no server behind.
+  process.on("exit", () => child.kill("SIGKILL"));
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
   await start();
   return {
     url,
