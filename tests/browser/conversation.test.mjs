@@ -129,6 +129,18 @@ test("overloaded is tried again by itself once, then left to the student", () =>
   assert.deepEqual([conversation.turns[0].state, conversation.turns[0].error.code], ["failed", "overloaded"]);
 });
 
+test("a message that was accepted and then refused is tried again under its new name", () => {
+  const { conversation, sent, timers } = begin();
+  receive(conversation, welcome(), history());
+  conversation.say("hi");
+  receive(conversation, { type: "status", message_id: "m1", state: "queued", queue_position: 9 });
+  receive(conversation, { type: "error", code: "overloaded", error: "busy", retry_after_ms: 10, message_id: "m1" });
+  timers.at(-1)();
+  receive(conversation, delta("m2", 1, "A"), response("m2", "A"));
+  assert.deepEqual(shown(conversation), [["hi", "A", "done"]]);
+  assert.deepEqual(messages(sent), ["hi", "hi"]);
+});
+
 test("messages sent one after the other get their own replies", () => {
   const { conversation } = begin();
   receive(conversation, welcome(), history());

@@ -1,5 +1,12 @@
 // The student's page in a real browser, against a real server (LECTERN_URL, or LECTERN_BIN to start one) or the stand-in:
 // joins, is taught, asks in the middle, opens the page of the book, loses the connection and comes back.
+//
+//   LECTERN_URL=http://127.0.0.1:8000 npm test       a server that runs already
+//   LECTERN_BIN=target/release/lectern npm test      one that is started on an empty data folder (LECTERN_MODELS,
+//                                                    LECTERN_CORPUS: its folders, by default those of the repository)
+//   npm test                                         the stand-in
+//
+// CHROMIUM names the browser, SCREENSHOTS a folder for pictures, LECTERN_TOPIC and LECTERN_QUESTION what is said.
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
@@ -44,9 +51,16 @@ async function say(page, words) {
   await page.locator("#box").press("Enter");
 }
 
-/** Waits until the last turn has its whole reply. */
+const done = (page, turns) => page.locator(`.turn[data-state="done"] >> nth=${turns - 1}`);
+
+/** Waits until this many turns have their whole replies. */
 async function replied(page, turns) {
-  await page.locator(`.turn[data-state="done"] >> nth=${turns - 1}`).waitFor({ timeout: REPLY_MS });
+  await done(page, turns).waitFor({ timeout: REPLY_MS });
+}
+
+/** Waits until words are being written, or are there already. */
+async function writing(page, turns) {
+  await page.locator('#status-row:not([hidden])[data-state="writing"]').or(done(page, turns)).first().waitFor({ timeout: REPLY_MS });
 }
 
 describe(`the student's page (${kind} server)`, { concurrency: false }, () => {
@@ -80,11 +94,17 @@ describe(`the student's page (${kind} server)`, { concurrency: false }, () => {
     const policy = answer.headers()["content-security-policy"] ?? "";
     assert.match(policy, /default-src 'self'/);
     assert.doesNotMatch(policy, /unsafe-|\*|https?:/);
+    for (const [file, type] of [["app.js", "text/javascript"], ["style.css", "text/css"], ["icon.svg", "image/svg+xml"], ["manifest.webmanifest", "application/manifest+json"]]) {
+      const part = await page.request.get(`${wire.url}/demo/${file}`);
+      assert.equal(part.status(), 200, file);
+      assert.equal(part.headers()["content-type"].split(";")[0], type, file);
+      assert.equal(part.headers()["x-content-type-options"], "nosniff", file);
+    }
   });
 
   test("the student is taught, word by word, with the page cited and the place in the lesson shown", async () => {
     await say(page, `teach me about ${TOPIC}`);
-    await page.locator("#status-row").waitFor();
+    await writing(page, 1);
     await replied(page, 1);
     assert.deepEqual(await questions(page), [`teach me about ${TOPIC}`]);
     assert.ok((await replies(page))[0].length > 40, "the lesson has words");
@@ -99,7 +119,7 @@ describe(`the student's page (${kind} server)`, { concurrency: false }, () => {
 
   test("a question in the middle is answered from the book, and the quote and its page can be opened", async () => {
     await say(page, QUESTION);
-    await page.locator('#status-row:not([hidden])[data-state="writing"]').waitFor({ timeout: REPLY_MS });
+    await writing(page, 2);
     await picture(page, "3-writing");
     await replied(page, 2);
     await picture(page, "4-answer");
@@ -135,7 +155,7 @@ describe(`the student's page (${kind} server)`, { concurrency: false }, () => {
     const asked = [...(await questions(page)), "continue"];
     await phone.outage(async () => {
       await say(page, "continue");
-      await page.locator("#status-row:not([hidden])").waitFor();
+      await writing(page, 4);
       wire.cut();
       await page.locator('#connection[data-state="lost"]').waitFor();
       await page.locator("#box").fill("and a question that waits");
@@ -166,6 +186,25 @@ describe(`the student's page (${kind} server)`, { concurrency: false }, () => {
     await say(page, "continue");
     await replied(page, asked.length + 1);
     await page.locator("#lesson").waitFor();
+  });
+
+  test("the server is killed in the middle of a reply: the student is told, and can ask again", { skip: kind === "given" && "the server is not ours to kill" }, async () => {
+    const asked = await questions(page);
+    await phone.outage(async () => {
+      await say(page, "explain more simply");
+      await writing(page, asked.length + 1);
+      await server.restart();
+      await connected(page);
+    });
+    const again = page.locator(".trouble button", { hasText: "Ask again" });
+    await again.or(done(page, asked.length + 1)).first().waitFor();
+    if (await again.isVisible()) await again.tap();
+    await replied(page, asked.length + 1);
+    assert.deepEqual(await questions(page), [...asked, "explain more simply"]);
+    await page.reload();
+    await connected(page);
+    await replied(page, asked.length + 1);
+    assert.deepEqual(await questions(page), [...asked, "explain more simply"], "and it is shown once");
   });
 
   test("another tab takes over, and this one can take back", async () => {
@@ -244,12 +283,24 @@ describe(`the student's page (${kind} server)`, { concurrency: false }, () => {
       const count = (selector) => last.locator(selector).count();
       assert.equal(await page.title(), "Lectern");
       assert.equal(await count("img, script"), 0);
-      assert.deepEqual(await Promise.all(["h4", "strong", "em", "code", "blockquote", "ul li", "ol li", "pre"].map(count)), [1, 1, 1, 2, 1, 2, 2, 1]);
+      assert.deepEqual(await Promise.all(["h4", "strong", "em", "code", "blockquote", "ul li", "ol li", "pre"].map(count)), [1, 1, 1, 2, 1, 4, 2, 1]);
       assert.match(await last.textContent(), /2\*3\*4 is a product/);
-      assert.equal(await count(".marker"), 3);
+      assert.equal(await count(".marker"), 4);
+      assert.match(await last.textContent(), /\(p\. 99\)/, "a page that is not cited stays words");
+      await last.locator(".marker", { hasText: "7-12" }).tap();
+      await page.locator("#sheet[open] .cited-page", { hasText: "p. 7-12" }).waitFor();
+      await page.keyboard.press("Escape");
       await last.locator(".marker").last().tap();
       await page.locator("#sheet[open] .cited-page", { hasText: "p. iv" }).waitFor();
       await page.keyboard.press("Escape");
+    });
+
+    test("what the tutor proposes is said with a tap", async () => {
+      await say(page, "hello");
+      await replied(page, 6);
+      await page.locator(".suggestion").first().tap();
+      await replied(page, 7);
+      assert.equal((await questions(page))[6], "teach me about Readable streams");
     });
 
     test("an error is said in words and can be tried again", async () => {

@@ -16,6 +16,7 @@ export const CITATIONS = [
   cite(5, "Readable streams produce data that can be fed into a writable, transform, or duplex stream by calling .pipe()."),
   cite(7, "Whenever data is read from a source faster than it is written, the stream takes care of back-pressure by itself."),
   { ...cite(12, "A body at rest stays at rest unless a force acts on it.", BOOKS[1]), page_label: "iv" },
+  { ...cite(3, "Self-locking nuts hold by themselves.", BOOKS[2]), page_label: "7-12" },
 ];
 
 const QUOTE = "> Streams come to us from the earliest days of unix and have proven themselves over the decades as a dependable way to compose large systems out of small components that do one thing well.";
@@ -40,6 +41,8 @@ Words can be **bold**, *italic* or \`code\`, and 2*3*4 is a product. <img src=x 
 
 - One thing [1]
 - Another (p. 7)
+- In the handbook (Aircraft Nuts, p. 7-12)
+- Not one of ours (p. 99)
 
 1. First
 2. Then [3]

@@ -97,7 +97,7 @@ function attach(ws, id, stream) {
 function welcome(client, id) {
   const session = sessionOf(id);
   const resumed = session.messages.length > 0;
-  const response = resumed ? "Welcome back! We can go on where you stopped." : "Hello! I teach from the books of your class. Ask me anything, or choose something to learn.";
+  const response = resumed ? "Welcome back! We can go on where you stopped." : "Hello! I teach from the books of your class. Ask me anything, or say, for example:\n- teach me about Readable streams\n- teach me about Newton's laws of motion\n- teach me about Self-locking nuts";
   send(client, { type: "welcome", response, client_id: id, ...modeOf(session), timestamp: now(), resumed, protocol: 1 });
 }
 
@@ -224,7 +224,7 @@ function answer(session, content) {
   }
   if (session.step && says(/simpl/i)) return { text: LESSON.simpler, citations: [CITATIONS[0]] };
   if (session.step) return { text: `${LESSON.answer}\n\n### Back to our lesson\n\n${LESSON.steps[session.step - 1].text}`, citations: CITATIONS };
-  return { text: "Hello! Tell me what you would like to learn, or ask a question. I look in the books of your class." };
+  return { text: "Hello! Tell me what you would like to learn, or ask a question. I look in the books of your class. You can say, for example:\n- teach me about Readable streams\n- teach me about Waves and sound" };
 }
 
 const step = (session) => LESSON.steps[session.step - 1];

@@ -58,6 +58,9 @@ export async function startServer() {
     child.once("exit", done);
     child.kill(signal);
   });
+  // A run that is broken off leaves no server behind.
+  process.on("exit", () => child.kill("SIGKILL"));
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
   await start();
   return {
     url,
@@ -122,7 +125,7 @@ export async function newContext(browser, options) {
     if (message.type() === "error" && !(outage && /WebSocket|net::ERR_/.test(message.text()))) faults.push(`console: ${message.text()}`);
   });
   context.on("weberror", (error) => faults.push(`page: ${error.error().stack}`));
-  const own = (url) => ["127.0.0.1", "localhost", "[::1]", new URL(process.env.LECTERN_URL ?? "http://127.0.0.1").hostname].includes(new URL(url).hostname);
+  const own = (url) => new URL(url).hostname === "127.0.0.1";
   context.on("request", (request) => !own(request.url()) && faults.push(`request to another host: ${request.url()}`));
   context.on("page", (page) => page.on("websocket", (socket) => !own(socket.url()) && faults.push(`socket to another host: ${socket.url()}`)));
   return {

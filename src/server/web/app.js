@@ -4,7 +4,8 @@ import { contents, fetchBooks, openShelf, shelf, starters } from "./books.js";
 import { clientId, Connection, socketUrl } from "./connection.js";
 import { Conversation } from "./conversation.js";
 import { byId, h } from "./dom.js";
-import { connectionStatus, friendlyError, turnStatus } from "./say.js";
+import { connectionStatus, friendlyError, topicOf, turnStatus } from "./say.js";
+import { render } from "./markdown.js";
 import { confirmSheet } from "./sheet.js";
 import { Scroller } from "./scroller.js";
 import { showTurns, turnElement } from "./transcript.js";
@@ -45,7 +46,7 @@ function paint() {
   painting = 0;
   paintConnection();
   paintOpening();
-  showTurns(conversation.turns, { again: (turn) => scroller.followTurn(conversation.again(turn), turnElement) });
+  showTurns(conversation.turns, { say, again: (turn) => scroller.followTurn(conversation.again(turn), turnElement) });
   byId("earlier").hidden = !conversation.more || !conversation.turns.length;
   paintStatus();
   paintLesson();
@@ -79,17 +80,30 @@ function paintOpening() {
   const state = JSON.stringify([conversation.greeting, books]);
   if (opening.dataset.state === state) return;
   opening.dataset.state = state;
-  const topics = starters(books ?? []);
+  const { paragraphs, topics } = greeting(conversation.greeting);
+  if (!topics.length) topics.push(...starters(books ?? []));
   opening.replaceChildren(...[
     h("div", { class: "ornament", "aria-hidden": "true" }, "❦"),
     h("h2", { id: "opening-title" }, "What shall we learn today?"),
-    conversation.greeting ? h("p", { class: "greeting", dir: "auto" }, conversation.greeting) : null,
+    h("div", { class: "greeting" }, render(paragraphs, () => null)),
     topics.length ? h("h3", {}, "Start with") : null,
     topics.length ? contents(topics, say) : null,
     books?.length ? h("h3", {}, "Books of this class") : null,
     books?.length ? shelf(books, say) : null,
     books && !books.length ? h("p", { class: "quiet" }, "There are no books yet. Your teacher can add some.") : null,
   ].filter(Boolean));
+}
+
+/** The server's greeting in two: its words, and the topics that it proposes, with the books they are from. */
+function greeting(words) {
+  const topics = [];
+  const rest = words.split("\n").filter((line) => {
+    const topic = topicOf(line.replace(/^\s*[-*]\s+/, ""));
+    const named = (one) => typeof one === "string" && one.trim().toLowerCase() === topic?.toLowerCase();
+    if (topic) topics.push({ topic, book: books?.find((book) => book.topics?.some(named)) ?? null });
+    return !topic;
+  });
+  return { paragraphs: rest.join("\n"), topics };
 }
 
 function paintStatus() {
@@ -218,6 +232,7 @@ const viewport = window.visualViewport;
 viewport?.addEventListener("resize", () => {
   const covered = window.innerHeight - viewport.height > 80 && viewport.scale === 1;
   document.documentElement.style.setProperty("--height", covered ? `${viewport.height}px` : "100dvh");
+  if (covered) window.scrollTo(0, 0);
   scroller.settle();
 });
 

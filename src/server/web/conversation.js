@@ -184,7 +184,8 @@ export class Conversation {
 
   #retry(turn) {
     if (turn.state !== "retrying") return;
-    turn.state = "held";
+    // The server will give the message a new name.
+    Object.assign(turn, { state: "held", replyId: null, text: "", citations: [], pieces: new Map() });
     this.#sendHeld();
     this.changed();
   }

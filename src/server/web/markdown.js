@@ -76,7 +76,7 @@ const INLINE = [
   ["bold", /^\*\*(?=\S)([^\n]*?\S)\*\*/],
   ["italic", /^\*(?=[^\s*])([^*\n]*?[^\s*])\*(?![\p{L}\p{N}])/u],
   ["mark", /^\[(\d{1,2})\]/],
-  ["page", /^[([](?:[^()[\]\n]{1,120}?[,:;]\s?)?(?:pp?\.|page)\s?([\p{L}\p{N}]{1,8})(?:\s?[-–,]\s?[\p{L}\p{N}]{1,8})?[)\]]/u],
+  ["page", /^[([](?:[^()[\]\n]{1,120}?[,:;]\s?)?(?:pp?\.|page)\s?([\p{L}\p{N}][^()[\]\n]{0,23})[)\]]/u],
 ];
 
 /** The pieces of a line: strings, and `{type, text, raw}` for what is marked up. */
@@ -115,14 +115,14 @@ function match(text, at) {
 }
 
 /**
- * Nodes for a text. `cite(piece)` is asked for every `[1]` and `(p. 12)`: the node to put there, or null to leave it as
- * the words it is.
+ * Nodes for a text. `cite(piece)` is asked for every `[1]` and `(p. 12)`, `suggest(item)` for every item of a list with
+ * bullets: the node to put there, or null to leave it as the words it is.
  */
-export function render(text, cite) {
-  return parse(text).map((block) => renderBlock(block, cite));
+export function render(text, cite, suggest = () => null) {
+  return parse(text).map((block) => renderBlock(block, cite, suggest));
 }
 
-function renderBlock(block, cite) {
+function renderBlock(block, cite, suggest) {
   switch (block.type) {
     case "rule":
       return h("hr");
@@ -131,9 +131,9 @@ function renderBlock(block, cite) {
     case "heading":
       return h(block.level <= 2 ? "h3" : "h4", { dir: "auto" }, renderInline(block.text, cite));
     case "quote":
-      return h("blockquote", { dir: "auto" }, block.blocks.map((inner) => renderBlock(inner, cite)));
+      return h("blockquote", { dir: "auto" }, block.blocks.map((inner) => renderBlock(inner, cite, suggest)));
     case "bullets":
-      return h("ul", { dir: "auto" }, block.items.map((item) => h("li", {}, renderInline(item, cite))));
+      return h("ul", { dir: "auto" }, block.items.map((item) => h("li", {}, suggest(item) ?? renderInline(item, cite))));
     case "numbers":
       return h("ol", { dir: "auto", start: block.first }, block.items.map((item) => h("li", {}, renderInline(item, cite))));
     default:
@@ -142,13 +142,22 @@ function renderBlock(block, cite) {
 }
 
 function renderInline(text, cite, depth = 0) {
-  return parseInline(text).flatMap((piece) => {
-    if (typeof piece === "string") return withBreaks(piece);
-    if (piece.type === "code") return h("code", {}, piece.text);
-    if (piece.type === "mark" || piece.type === "page") return cite(piece) ?? piece.raw;
-    if (depth >= MAX_DEPTH) return piece.raw;
-    return h(piece.type === "bold" ? "strong" : "em", {}, renderInline(piece.text, cite, depth + 1));
-  });
+  const pieces = parseInline(text);
+  const nodes = [];
+  for (let at = 0; at < pieces.length; at += 1) {
+    const piece = pieces[at];
+    const marker = piece.type === "mark" || piece.type === "page" ? cite(piece) : null;
+    if (typeof piece === "string") nodes.push(...withBreaks(piece));
+    else if (marker) {
+      // The stop after a marker never begins a line of its own.
+      const [stop] = /^[.,;:!?)]+/.exec(typeof pieces[at + 1] === "string" ? pieces[at + 1] : "") ?? [""];
+      if (stop) pieces[at + 1] = pieces[at + 1].slice(stop.length);
+      nodes.push(h("span", { class: "glued" }, marker, stop));
+    } else if (piece.type === "code") nodes.push(h("code", {}, piece.text));
+    else if (depth >= MAX_DEPTH || piece.type === "mark" || piece.type === "page") nodes.push(piece.raw);
+    else nodes.push(h(piece.type === "bold" ? "strong" : "em", {}, renderInline(piece.text, cite, depth + 1)));
+  }
+  return nodes;
 }
 
 function withBreaks(text) {

@@ -32,7 +32,7 @@ export function turnStatus(turn, online) {
 
 /** The connection, in words a child knows. */
 export function connectionStatus(state) {
-  return { connecting: "Connecting", open: "Connected", lost: "No connection, trying again", elsewhere: "Open in another tab" }[state];
+  return { connecting: "Connecting", open: "Connected", lost: "No connection", elsewhere: "Open in another tab" }[state];
 }
 
 /** What to say when the server answers with an error. */
@@ -63,6 +63,11 @@ export function pageLabel(citation) {
 export function shortTitle(title) {
   const main = title.split(/[:(–—]/)[0].trim() || title;
   return main.length > 34 ? `${main.slice(0, 32).trimEnd()}…` : main;
+}
+
+/** The topic that words ask to be taught about, or null. */
+export function topicOf(words) {
+  return /^teach me about (\S.{0,79})$/i.exec(words.trim())?.[1] ?? null;
 }
 
 /** `1 page`, `12 pages`. */

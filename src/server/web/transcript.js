@@ -2,13 +2,16 @@
 
 import { byId, h } from "./dom.js";
 import { render } from "./markdown.js";
-import { friendlyError, pageLabel, shortTitle } from "./say.js";
+import { friendlyError, pageLabel, shortTitle, topicOf } from "./say.js";
 import { openCitation } from "./sheet.js";
 
 const list = byId("transcript");
 const shown = new Map();
 
-/** Shows these turns, touching only those that changed. `actions.again(turn)` asks again. */
+/**
+ * Shows these turns, touching only those that changed. `actions.again(turn)` asks again, `actions.say(words)` says
+ * something.
+ */
 export function showTurns(turns, actions) {
   const keys = new Set(turns.map((turn) => turn.key));
   for (const [key, view] of shown) {
@@ -37,15 +40,15 @@ function fill({ element }, turn, actions) {
   element.setAttribute("aria-label", turn.question === null ? "Reply" : "Question and reply");
   const slip = turn.question === null ? null
     : h("div", { class: "slip", dir: "auto" }, h("span", { class: "unseen" }, "You: "), turn.question);
-  element.replaceChildren(...[slip, page(turn), trouble(turn, actions)].filter(Boolean));
+  element.replaceChildren(...[slip, page(turn, actions), trouble(turn, actions)].filter(Boolean));
 }
 
-function page(turn) {
+function page(turn, actions) {
   if (!turn.text) return null;
   const done = turn.state === "done";
   return h("div", { class: "page" },
     head(turn),
-    h("div", { class: "words" }, render(turn.text, (piece) => marker(piece, turn.citations))),
+    h("div", { class: "words" }, render(turn.text, (piece) => marker(piece, turn.citations), (item) => suggestion(item, actions))),
     done && turn.finish === "cancelled" ? h("p", { class: "quiet end" }, "You stopped this reply.") : null,
     done && turn.finish === "length" ? h("p", { class: "quiet end" }, "This reply was cut short. Ask for more if you need it.") : null,
     notes(turn));
@@ -78,11 +81,24 @@ function notes({ citations, grounded, state }) {
 function marker(piece, citations) {
   const citation = piece.type === "mark"
     ? citations[Number(piece.text) - 1]
-    : citations.find((one) => String(one.page_label) === piece.text) ?? citations.find((one) => String(one.page) === piece.text);
+    : onPage(piece.text, citations);
   if (!citation) return null;
   return h("button", { type: "button", class: "marker", "data-kind": piece.type, "aria-haspopup": "dialog",
     "aria-label": `${piece.type === "mark" ? piece.text : piece.raw}, see the words of the book, ${pageLabel(citation)}`,
     onclick: () => openCitation(citation) }, piece.type === "mark" ? piece.text : piece.raw);
+}
+
+/** The citation of a page: as printed (`7-12` is one page in some books), else as counted, else the first of a range. */
+function onPage(text, citations) {
+  const names = [text.trim(), text.split(/[-–,]/)[0].trim()];
+  const labelled = (name) => citations.find((one) => String(one.page_label) === name) ?? citations.find((one) => String(one.page) === name);
+  return labelled(names[0]) ?? labelled(names[1]);
+}
+
+/** A line that says what can be said becomes a button that says it. */
+function suggestion(item, actions) {
+  if (!topicOf(item)) return null;
+  return h("button", { type: "button", class: "suggestion", dir: "auto", onclick: () => actions.say(item) }, item);
 }
 
 function trouble(turn, actions) {
