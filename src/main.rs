@@ -6,7 +6,7 @@ use std::process::ExitCode;
 #[expect(clippy::print_stderr, reason = "the one place an error reaches the user")]
 fn main() -> anyhow::Result<ExitCode> {
     let cli = lectern::cli::Cli::parse();
-    lectern::cli::init_tracing(cli.log.as_deref());
+    lectern::cli::init_tracing(&cli);
     match lectern::cli::run(cli.command) {
         Ok(code) => Ok(code),
         Err(error) => {

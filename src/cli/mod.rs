@@ -68,10 +68,11 @@ pub fn run(command: Command) -> Result<ExitCode, CliError> {
     }
 }
 
-/// Starts logging to stderr; `filter` in the form of `RUST_LOG`, warnings and this crate's news by default.
-pub fn init_tracing(filter: Option<&str>) {
+/// Starts logging to stderr. Without `--log` a server tells its news, and every other command its warnings only.
+pub fn init_tracing(cli: &Cli) {
+    let (filter, serving) = (cli.log.as_deref(), matches!(cli.command, Command::Serve(_)));
     // hf-hub logs as an error what a pull reports itself, and then tries elsewhere.
-    let filter = filter.unwrap_or("warn,lectern=info,hf_hub=off");
+    let filter = filter.unwrap_or(if serving { "warn,lectern=info,hf_hub=off" } else { "warn,hf_hub=off" });
     let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_else(|error| {
         eprintln!("warning: --log {filter:?} is not understood ({error}); using `info`");
         tracing_subscriber::EnvFilter::new("info")

@@ -3,6 +3,7 @@
 
 mod error;
 mod fuse;
+mod seen;
 mod words;
 
 pub use crate::library::{SectionInfo, SectionKind};
@@ -11,6 +12,7 @@ pub use error::RetrievalError;
 use crate::embed::Embedder;
 use crate::library::{Filter, FrontMatter, Library};
 use crate::passage::{BookId, BookRef, ChunkId, Passage, SectionId};
+use seen::Seen;
 use std::sync::Arc;
 
 /// Candidates taken from each of the two searches.
@@ -45,13 +47,14 @@ impl Query {
 pub struct Retriever {
     library: Arc<Library>,
     embedder: Arc<Embedder>,
+    seen: Arc<Seen>,
 }
 
 impl Retriever {
     /// A retriever of that library's books.
     #[must_use]
     pub fn new(library: Arc<Library>, embedder: Arc<Embedder>) -> Self {
-        Self { library, embedder }
+        Self { library, embedder, seen: Arc::default() }
     }
 
     /// The passages that bear on a question, best first; none for a question without a letter or digit.
@@ -131,8 +134,8 @@ impl Retriever {
     /// The model fails.
     pub fn similarities(&self, text: &str, others: &[&str]) -> Result<Vec<f32>, RetrievalError> {
         let question = self.embedder.embed_query(text)?;
-        let others = self.embedder.embed_passages(others)?;
-        Ok(others.iter().map(|other| question.iter().zip(other).map(|(a, b)| a * b).sum()).collect())
+        let others = self.seen.vectors(others, |new| self.embedder.embed_passages(new))?;
+        Ok(others.iter().map(|other| question.iter().zip(&**other).map(|(a, b)| a * b).sum()).collect())
     }
 
     fn check_model(&self) -> Result<(), RetrievalError> {

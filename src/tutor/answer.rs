@@ -9,6 +9,8 @@ use std::ops::Range;
 
 /// Passages whose sentences are weighed.
 const MAX_PASSAGES: usize = 5;
+/// Sentences whose meaning is compared with the question's.
+const MAX_EMBEDDED: usize = 10;
 /// Sentences quoted at most.
 const MAX_QUOTES: usize = 2;
 /// A sentence is quoted beside the best one from this share of its score.
@@ -59,25 +61,32 @@ pub(crate) fn find(shelf: &dyn Shelf, question: &str, scopes: &[Scope]) -> Resul
     Ok(None)
 }
 
-/// Every sentence of the passages with its score: nearness in meaning, the question's words, the passage's own rank.
+/// The sentences most like the question in words, with their scores: nearness in meaning, the question's words, the
+/// passage's own rank.
 fn weighed(shelf: &dyn Shelf, question: &str, passages: &[Passage]) -> Result<Vec<Candidate>, ShelfError> {
     let wanted = content_set(question);
-    let places: Vec<(usize, Range<usize>)> = passages
-        .iter()
-        .enumerate()
-        .flat_map(|(i, passage)| sentences(&passage.text).into_iter().map(move |range| (i, range)))
-        .filter(|(i, range)| is_statement(&passages[*i].text[range.clone()]))
-        .collect();
-    let texts: Vec<&str> = places.iter().map(|(i, range)| &passages[*i].text[range.clone()]).collect();
-    let nearness = shelf.similarities(question, &texts)?;
     let coverages: Vec<f32> =
         passages.iter().map(|passage| coverage(&wanted, &relevance::passage_words(passage))).collect();
-    let candidates = places.into_iter().zip(nearness).map(|((i, range), cosine)| {
-        let passage = &passages[i];
-        let fit = Fit { coverage: coverages[i], passage_cosine: passage.cosine, sentence_cosine: cosine };
-        let words = coverage(&wanted, &content_set(&passage.text[range.clone()]));
-        let rank = 1.0 / (i as f32 + 1.0);
-        Candidate { passage: i, score: 0.45 * cosine + 0.30 * words + 0.15 * coverages[i] + 0.10 * rank, range, fit }
+    let mut places: Vec<(usize, Range<usize>, f32)> = Vec::new();
+    for (i, passage) in passages.iter().enumerate() {
+        for range in sentences(&passage.text) {
+            let text = &passage.text[range.clone()];
+            if is_statement(text) {
+                places.push((i, range, coverage(&wanted, &content_set(text))));
+            }
+        }
+    }
+    // Embedding is what costs: the sentences that share the most words with the question are enough of them.
+    let plain =
+        |(i, _, words): &(usize, Range<usize>, f32)| 0.30 * words + 0.15 * coverages[*i] + 0.10 / (*i as f32 + 1.0);
+    places.sort_by(|a, b| plain(b).total_cmp(&plain(a)));
+    places.truncate(MAX_EMBEDDED);
+    let texts: Vec<&str> = places.iter().map(|(i, range, _)| &passages[*i].text[range.clone()]).collect();
+    let nearness = shelf.similarities(question, &texts)?;
+    let candidates = places.iter().zip(nearness).map(|(place, cosine)| {
+        let (i, range, _) = place;
+        let fit = Fit { coverage: coverages[*i], passage_cosine: passages[*i].cosine, sentence_cosine: cosine };
+        Candidate { passage: *i, range: range.clone(), score: 0.45 * cosine + plain(place), fit }
     });
     Ok(candidates.collect())
 }

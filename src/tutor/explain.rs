@@ -27,6 +27,9 @@ pub(crate) fn quotes(shelf: &dyn Shelf, lesson: &Lesson, step: &Step) -> Result<
         return Ok(stretch(passage).into_iter().collect());
     }
     let texts: Vec<&str> = fresh.iter().map(|range| &passage.text[range.clone()]).collect();
+    if texts.iter().map(|text| text.split_whitespace().count()).sum::<usize>() <= MAX_WORDS {
+        return Ok(fresh.into_iter().map(|range| Quote::of(passage, range)).collect());
+    }
     let about = format!("{} {}", lesson.topic, step.section.title);
     let nearness = shelf.similarities(&about, &texts)?;
     let kept = best_within(&texts, &nearness, MAX_WORDS);

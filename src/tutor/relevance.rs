@@ -43,19 +43,22 @@ pub(crate) struct Fit {
     pub(crate) sentence_cosine: f32,
 }
 
-impl Fit {
-    /// One number for all three.
-    pub(crate) fn strength(self) -> f32 {
-        0.45 * self.coverage + 0.25 * self.passage_cosine + 0.30 * self.sentence_cosine
-    }
-}
-
-/// Strength from which a question counts as answered by the books.
-const ANSWERED: f32 = 0.50;
+/// Cosine of question and sentence from which the sentence speaks of what is asked.
+const SENTENCE_SPEAKS: f32 = 0.45;
+/// Cosine of question and passage from which, with enough of the question's words, the passage does.
+const PASSAGE_SPEAKS: f32 = 0.40;
+/// Share of the question's words that are enough there.
+const ENOUGH_WORDS: f32 = 0.60;
+/// Share below which nothing is enough: the words asked about are not there at all.
+const FEW_WORDS: f32 = 0.34;
+/// Cosine of question and sentence that needs no words in common.
+const SENTENCE_SAYS_IT: f32 = 0.62;
 
 /// Whether a passage fits a question well enough to answer from it.
 pub(crate) fn answers(fit: Fit) -> bool {
-    fit.strength() >= ANSWERED
+    let speaks = fit.sentence_cosine >= SENTENCE_SPEAKS && fit.coverage >= FEW_WORDS
+        || fit.passage_cosine >= PASSAGE_SPEAKS && fit.coverage >= ENOUGH_WORDS;
+    speaks || fit.sentence_cosine >= SENTENCE_SAYS_IT
 }
 
 #[cfg(test)]
@@ -70,6 +73,8 @@ mod tests {
             (fit(0.75, 0.5, 0.5), true),
             (fit(0.0, 0.3, 0.3), false),
             (fit(1.0, 0.0, 0.0), false),
+            (fit(0.0, 0.6, 0.7), true),
+            (fit(0.2, 0.5, 0.5), false),
             (fit(0.3, 0.3, 0.3), false),
         ] {
             assert_eq!(answers(fit), expected, "{fit:?}");

@@ -60,7 +60,9 @@ mod tests {
 
     #[test]
     fn addresses_become_links_that_a_phone_can_open() {
-        for (address, expected) in [("192.168.1.7", "http://192.168.1.7:8000/demo"), ("fd00::7", "http://[fd00::7]:8000/demo")] {
+        for (address, expected) in
+            [("192.168.1.7", "http://192.168.1.7:8000/demo"), ("fd00::7", "http://[fd00::7]:8000/demo")]
+        {
             assert_eq!(page_of(address.parse().expect("an address"), 8000), expected);
         }
     }
