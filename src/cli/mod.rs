@@ -71,7 +71,8 @@ pub fn run(command: Command) -> Result<ExitCode, CliError> {
 /// Starts logging to stderr; `filter` in the form of `RUST_LOG`, warnings and this crate's news by default.
 pub fn init_tracing(filter: Option<&str>) {
     // hf-hub logs as an error what a pull reports itself, and then tries elsewhere.
-    let filter = filter.unwrap_or("warn,lectern=info,hf_hub=off");
+    // What lopdf meets in a file is told by `corpus`, for the page and in words.
+    let filter = filter.unwrap_or("warn,lectern=info,hf_hub=off,lopdf=off");
     let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_else(|error| {
         eprintln!("warning: --log {filter:?} is not understood ({error}); using `info`");
         tracing_subscriber::EnvFilter::new("info")
