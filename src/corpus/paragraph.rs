@@ -312,13 +312,11 @@ mod tests {
     #[test]
     fn gaps_and_list_marks_begin_paragraphs() {
         check(
-            &[&["The first paragraph stands here.", "_The second stands below it."]],
-            &["The first paragraph stands here.", "The second stands below it."],
+            &[&["The first paragraph stands", "on these two lines.", "_The second stands", "below it."]],
+            &["The first paragraph stands on these two lines.", "The second stands below it."],
         );
-        check(
-            &[&["What to bring to the lesson:", "• a pencil that is sharp", "• a sheet of plain paper"]],
-            &["What to bring to the lesson:", "• a pencil that is sharp", "• a sheet of plain paper"],
-        );
+        let list = ["What to bring to the lesson:", "• a pencil that is sharp", "• a sheet of plain paper"];
+        check(&[&list], &list);
     }
 
     #[test]
