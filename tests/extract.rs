@@ -1,5 +1,7 @@
 //! `lectern extract` on real files: what it prints, what it refuses, and that nothing makes it panic or hang.
 
+#![allow(clippy::print_stderr, reason = "a test says what it skips")]
+
 use assert_cmd::Command;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -126,11 +128,12 @@ fn hard_files_give_pages_or_a_reason() {
     assert!(num_files >= 50, "found only {num_files} files");
 }
 
-/// How many of the words of the second text the first has too, and of how many.
+/// How many of the words of the second text the first has too, and of how many. Words broken at line ends are made whole.
 fn common_words(found: &str, expected: &str) -> (usize, usize) {
     let words = |text: &str| {
         let mut counts: HashMap<String, usize> = HashMap::new();
-        for word in text.to_lowercase().split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 1) {
+        let whole = text.replace("-\n", "").to_lowercase();
+        for word in whole.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 1) {
             *counts.entry(word.to_owned()).or_default() += 1;
         }
         counts
@@ -147,9 +150,9 @@ fn books_hold_the_words_that_another_reader_finds() {
         ("amt_handbook_faa_indesign_2col", 0.995),
         ("csunplugged_guide_word", 0.99),
         ("federal_register_3col_itext", 0.98),
-        ("metafont_beginners_distiller7", 0.98),
-        ("sil_abyssinica_libreoffice", 0.96),
-        ("simplified_latex_gs871", 0.96),
+        ("metafont_beginners_distiller7", 0.96),
+        ("sil_abyssinica_libreoffice", 0.98),
+        ("simplified_latex_gs871", 0.99),
         ("stream_handbook_qt_wkhtml", 0.99),
     ];
     for (name, at_least) in cases {

@@ -72,7 +72,9 @@ pub fn run(command: Command) -> Result<ExitCode, CliError> {
 pub fn init_tracing(cli: &Cli) {
     let (filter, serving) = (cli.log.as_deref(), matches!(cli.command, Command::Serve(_)));
     // hf-hub logs as an error what a pull reports itself, and then tries elsewhere.
-    let filter = filter.unwrap_or(if serving { "warn,lectern=info,hf_hub=off" } else { "warn,hf_hub=off" });
+    // What lopdf meets in a file is told by `corpus`, for the page and in words.
+    let quiet = if serving { "warn,lectern=info,hf_hub=off,lopdf=off" } else { "warn,hf_hub=off,lopdf=off" };
+    let filter = filter.unwrap_or(quiet);
     let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_else(|error| {
         eprintln!("warning: --log {filter:?} is not understood ({error}); using `info`");
         tracing_subscriber::EnvFilter::new("info")

@@ -272,3 +272,65 @@ fn is_spaceless(c: char) -> bool {
     matches!(c, '\u{E00}'..='\u{EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}' | '\u{2E80}'..='\u{9FFF}'
         | '\u{F900}'..='\u{FAFF}' | '\u{FF00}'..='\u{FFEF}' | '\u{20000}'..='\u{3FFFF}')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::clean::tests::line;
+    use super::*;
+
+    /// The paragraphs of pages whose lines stand 12 points apart; `_` at a line's head is a gap above, `>` an indent.
+    fn check(pages: &[&[&str]], expected: &[&str]) {
+        let place = |lines: &&[&str]| {
+            let mut y = 100.0;
+            let mut placed = Vec::new();
+            for text in *lines {
+                y += if text.starts_with('_') { 24.0 } else { 12.0 };
+                let left = if text.starts_with('>') { 20.0 } else { 0.0 };
+                placed.push(line(text.trim_start_matches(['_', '>']), left, y));
+            }
+            placed
+        };
+        let pages: Vec<Vec<Line>> = pages.iter().map(place).collect();
+        let pages: Vec<Vec<&Line>> = pages.iter().map(|page| page.iter().collect()).collect();
+        let found = paragraphs(&pages, &Measures::of(&pages));
+        let texts: Vec<&str> = found.iter().map(|paragraph| paragraph.text.as_str()).collect();
+        assert_eq!(texts, expected);
+        for paragraph in found {
+            assert_eq!(paragraph.starts[0].0, 0);
+            assert!(paragraph.starts.iter().all(|(offset, _)| paragraph.text.is_char_boundary(*offset)));
+        }
+    }
+
+    #[test]
+    fn lines_join_and_broken_words_become_whole() {
+        check(
+            &[&["This is some infor-", "mation about a well-", "known thing."]],
+            &["This is some information about a well-known thing."],
+        );
+    }
+
+    #[test]
+    fn gaps_and_list_marks_begin_paragraphs() {
+        check(
+            &[&["The first paragraph stands", "on these two lines.", "_The second stands", "below it."]],
+            &["The first paragraph stands on these two lines.", "The second stands below it."],
+        );
+        let list = ["What to bring to the lesson:", "• a pencil that is sharp", "• a sheet of plain paper"];
+        check(&[&list], &list);
+    }
+
+    #[test]
+    fn a_sentence_goes_on_over_a_page_end_and_knows_where() {
+        let pages = [vec![line("The force that acts on", 0.0, 100.0)], vec![line("a body moves it.", 0.0, 50.0)]];
+        let pages: Vec<Vec<&Line>> = pages.iter().map(|page| page.iter().collect()).collect();
+        let found = paragraphs(&pages, &Measures::of(&pages));
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].text, "The force that acts on a body moves it.");
+        assert_eq!(found[0].starts, [(0, PageIndex(0)), (23, PageIndex(1))]);
+    }
+
+    #[test]
+    fn scripts_without_spaces_join_without_one() {
+        check(&[&["これは長い文の", "続きです。"]], &["これは長い文の続きです。"]);
+    }
+}
