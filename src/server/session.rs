@@ -194,7 +194,8 @@ impl LiveSession {
         self.hub.connections.spawn(async move {
             tokio::select! {
                 () = tokio::time::sleep(session.hub.limits.keep_turn) => {}
-                () = session.hub.closing.cancelled() => {}
+                // The turns were stopped before.
+                () = session.hub.closing.cancelled() => return,
             }
             let came_back = session.lock().changes != seen;
             if !came_back {
