@@ -4,10 +4,11 @@ use super::super::error::{EngineError, Place as _};
 use super::super::gguf::Gguf;
 use super::config::{Config, RopeLayout};
 use super::kv::KvCache;
+use super::norm::rms_norm;
 use super::rope::Angles;
 use super::weights::{Layer, Weights};
 use candle_core::{DType, Device, Result, Tensor};
-use candle_nn::ops::{rms_norm, silu, softmax_last_dim};
+use candle_nn::ops::{silu, softmax_last_dim};
 use candle_nn::rotary_emb::{rope, rope_i};
 
 /// Most bytes that the attention scores of one step may take; a prompt's chunks shrink to keep within.
