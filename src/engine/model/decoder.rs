@@ -39,8 +39,8 @@ impl Decoder {
     /// See [`Config::read`] and [`Weights::read`].
     pub(crate) fn load(gguf: &mut Gguf, device: &Device) -> std::result::Result<Self, EngineError> {
         let config = Config::read(gguf)?;
-        let mut weights = Weights::read(gguf, &config, device)?;
-        let angles = Angles::new(&config, weights.rope_factors.take());
+        let weights = Weights::read(gguf, &config, device)?;
+        let angles = Angles::new(&config, weights.rope_factors.as_deref());
         Ok(Self { config, weights, angles, device: device.clone() })
     }
 

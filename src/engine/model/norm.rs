@@ -22,8 +22,15 @@ impl CustomOp2 for RmsNorm {
         "rms-norm"
     }
 
-    fn cpu_fwd(&self, x: &CpuStorage, x_at: &Layout, weight: &CpuStorage, weight_at: &Layout) -> Result<(CpuStorage, Shape)> {
-        let (Some((x_start, x_end)), Some((start, end))) = (x_at.contiguous_offsets(), weight_at.contiguous_offsets()) else {
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_at: &Layout,
+        weight: &CpuStorage,
+        weight_at: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let (Some((x_start, x_end)), Some((start, end))) = (x_at.contiguous_offsets(), weight_at.contiguous_offsets())
+        else {
             bail!("rms-norm takes contiguous tensors, got {x_at:?} and {weight_at:?}");
         };
         let (x, weight) = (&x.as_slice::<f32>()?[x_start..x_end], &weight.as_slice::<f32>()?[start..end]);
