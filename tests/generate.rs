@@ -3,6 +3,8 @@
 //! What llama.cpp answered is not part of the project; where the folder is (`LECTERN_SHARED`, or `shared` beside the
 //! project), this build is held against it. The errors are checked everywhere.
 
+#![expect(clippy::print_stdout, reason = "a test that skips, and the table it compares, are shown")]
+
 use assert_cmd::Command;
 use std::path::{Path, PathBuf};
 

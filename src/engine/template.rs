@@ -136,7 +136,7 @@ mod tests {
         check("  {% if true %}\nx\n  {% endif %}\ny", "x\ny");
         check(CHATML, "<|im_start|>user\n <b>&' <|im_end|>\n<|im_start|>assistant\n");
         let year = render("{{ strftime_now('%Y') }}", &[]).expect("a year");
-        assert!(year.len() == 4 && year > "2024".to_owned(), "{year}");
+        assert!(year.len() == 4 && year.as_str() > "2024", "{year}");
     }
 
     #[test]

@@ -4,10 +4,11 @@ use super::super::error::{EngineError, Place as _};
 use super::super::gguf::Gguf;
 use super::config::{Config, RopeLayout};
 use super::kv::KvCache;
+use super::norm::rms_norm;
 use super::rope::Angles;
 use super::weights::{Layer, Weights};
 use candle_core::{DType, Device, Result, Tensor};
-use candle_nn::ops::{rms_norm, silu, softmax_last_dim};
+use candle_nn::ops::{silu, softmax_last_dim};
 use candle_nn::rotary_emb::{rope, rope_i};
 
 /// Most bytes that the attention scores of one step may take; a prompt's chunks shrink to keep within.
@@ -38,8 +39,8 @@ impl Decoder {
     /// See [`Config::read`] and [`Weights::read`].
     pub(crate) fn load(gguf: &mut Gguf, device: &Device) -> std::result::Result<Self, EngineError> {
         let config = Config::read(gguf)?;
-        let mut weights = Weights::read(gguf, &config, device)?;
-        let angles = Angles::new(&config, weights.rope_factors.take());
+        let weights = Weights::read(gguf, &config, device)?;
+        let angles = Angles::new(&config, weights.rope_factors.as_deref());
         Ok(Self { config, weights, angles, device: device.clone() })
     }
 

@@ -4,6 +4,7 @@
 mod config;
 mod decoder;
 mod kv;
+mod norm;
 mod rope;
 mod weights;
 

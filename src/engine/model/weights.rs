@@ -4,7 +4,7 @@
 use super::super::error::{EngineError, Place as _};
 use super::super::gguf::Gguf;
 use super::config::Config;
-use candle_core::quantized::{QMatMul, QTensor};
+use candle_core::quantized::{GgmlDType, QMatMul, QTensor};
 use candle_core::{Device, Module as _, Tensor};
 use std::sync::Arc;
 
@@ -18,12 +18,32 @@ pub(crate) struct Linear {
 impl Linear {
     /// `(tokens, in)` to `(tokens, out)`.
     pub(crate) fn forward(&self, x: &Tensor) -> candle_core::Result<Tensor> {
-        let y = self.weight.forward(x)?;
+        let y = match &self.weight {
+            QMatMul::QTensor(weight) if has_slow_kernel(weight) && x.dim(0)? >= MIN_EXPANDED_ROWS => {
+                expanded_product(weight, x)?
+            }
+            weight => weight.forward(x)?,
+        };
         match &self.bias {
             Some(bias) => y.broadcast_add(bias),
             None => Ok(y),
         }
     }
+}
+
+/// From this many rows on, expanding a weight takes less time than candle's scalar product with it.
+const MIN_EXPANDED_ROWS: usize = 8;
+
+/// Types for which candle has no vector product on x86; a prompt of some hundred tokens would take a minute.
+fn has_slow_kernel(weight: &QTensor) -> bool {
+    matches!(weight.dtype(), GgmlDType::Q4_1 | GgmlDType::Q5_0 | GgmlDType::Q5_1) && weight.device().is_cpu()
+}
+
+/// `x · weightᵀ` in f32 with `x` rounded as candle's own product rounds it, so that a step's size does not change what is
+/// computed: blocks of 32 numbers to 8 bits.
+fn expanded_product(weight: &QTensor, x: &Tensor) -> candle_core::Result<Tensor> {
+    let rounded = QTensor::quantize(&x.contiguous()?, GgmlDType::Q8_0)?.dequantize(x.device())?;
+    rounded.matmul(&weight.dequantize(x.device())?.t()?)
 }
 
 /// Weights of one layer.
