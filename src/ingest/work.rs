@@ -127,7 +127,7 @@ fn new_book(task: &Task, book: Book, chunks: Vec<Chunk>, vectors: Vec<Vec<f32>>,
         },
         title: section.title,
         path: section.path,
-        level: u32::try_from(section.level).unwrap_or(u32::MAX),
+        level: section.level,
         first_page: section.first_page,
         last_page: section.last_page,
     });

@@ -16,8 +16,8 @@ use std::sync::Arc;
 /// Candidates taken from each of the two searches.
 const NUM_CANDIDATES: usize = 50;
 
-/// Longest question that is searched for, in bytes; more tells nothing that the beginning does not.
-const MAX_QUESTION_BYTES: usize = 4000;
+/// Longest question that is searched for, in characters; more tells nothing that the beginning does not.
+const MAX_QUESTION_CHARS: usize = 4000;
 
 /// What is searched for, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,15 +59,15 @@ impl Retriever {
     /// # Errors
     /// The library's vectors are from another model, or the library or the model fails.
     pub fn search(&self, query: &Query) -> Result<Vec<Passage>, RetrievalError> {
-        let text = &query.text[..query.text.floor_char_boundary(MAX_QUESTION_BYTES)];
+        let text: String = query.text.chars().take(MAX_QUESTION_CHARS).collect();
         if query.limit == 0 || !text.chars().any(char::is_alphanumeric) {
             return Ok(Vec::new());
         }
         self.check_model()?;
-        let vector = self.embedder.embed_query(text)?;
+        let vector = self.embedder.embed_query(&text)?;
         // A book that is replaced between the searches and the reading takes its chunks with it: once more, then.
-        let (passages, missed) = self.search_once(query, text, &vector)?;
-        Ok(if missed == 0 { passages } else { self.search_once(query, text, &vector)?.0 })
+        let (passages, missed) = self.search_once(query, &text, &vector)?;
+        Ok(if missed == 0 { passages } else { self.search_once(query, &text, &vector)?.0 })
     }
 
     /// The passages, and how many that were found were there no more.
