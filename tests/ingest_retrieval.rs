@@ -40,7 +40,9 @@ fn the_page_of_most_answers_is_among_the_first() {
     let embedder = Arc::new(Embedder::load(&EmbedConfig::new(models.join("all-minilm-l6-v2"))).unwrap());
     let begun = Instant::now();
     let never = AtomicBool::new(false);
-    let report = ingest(&[books.clone()], &library, &embedder, IngestOptions::default(), &mut |_| {}, &never).unwrap();
+    let report =
+        ingest(std::slice::from_ref(&books), &library, &embedder, IngestOptions::default(), &mut |_| {}, &never)
+            .unwrap();
     assert_eq!((report.added.len(), &report.failed), (8, &vec![]));
     println!("{:?}, ingested in {:?}", library.counts().unwrap(), begun.elapsed());
 

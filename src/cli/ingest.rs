@@ -76,7 +76,7 @@ fn summary(report: &IngestReport) -> String {
         report.unchanged.len()
     );
     for (number, what) in
-        [(report.copies.len(), "copies of others"), (report.pruned.len(), "pruned"), (report.failed.len(), "failed")]
+        [(report.copies.len(), "left out as copies"), (report.pruned.len(), "pruned"), (report.failed.len(), "failed")]
     {
         if number > 0 {
             text.push_str(&format!(", {number} {what}"));
@@ -128,6 +128,9 @@ impl Progress {
                 self.embedding_since.get_or_insert_with(Instant::now);
                 let book = self.books.entry(path).or_default();
                 (book.1, book.2) = (num_pages, num_chunks);
+            }
+            IngestEvent::EmbeddingAgain { book, num_chunks } => {
+                self.line(&format!("{book}: {} for this embedding model", count(num_chunks, "new vector")));
             }
             IngestEvent::PageSkipped { path, page, reason } => {
                 self.line(&format!("{}: page {} left out: {reason}", name(&path), page.number()));

@@ -5,8 +5,8 @@ use candle_transformers::models::bert::Config;
 use std::path::Path;
 use tokenizers::{Tokenizer, TruncationParams};
 
-/// No word piece is worth more bytes of ordinary text than this; bounds the work on a text of megabytes.
-const MAX_BYTES_PER_TOKEN: usize = 256;
+/// No word piece is worth more characters of ordinary text than this; bounds the work on a text of megabytes.
+const MAX_CHARS_PER_TOKEN: usize = 128;
 
 /// A text's tokens, special ones included.
 #[derive(Debug, Clone)]
@@ -43,7 +43,8 @@ impl TextTokenizer {
     }
 
     pub(super) fn encode(&self, prefix: &str, text: &str) -> Result<Tokens, EmbedError> {
-        let text = &text[..text.floor_char_boundary(self.max_tokens * MAX_BYTES_PER_TOKEN)];
+        let end = text.char_indices().nth(self.max_tokens * MAX_CHARS_PER_TOKEN).map_or(text.len(), |(end, _)| end);
+        let text = &text[..end];
         let joined;
         let text = if prefix.is_empty() {
             text

@@ -72,6 +72,13 @@ pub enum IngestEvent {
         /// Its chunks.
         num_chunks: usize,
     },
+    /// A book that another model embedded gets new vectors.
+    EmbeddingAgain {
+        /// Its name.
+        book: BookId,
+        /// Its chunks.
+        num_chunks: usize,
+    },
     /// A page has no text in the library, and why; its book goes on.
     PageSkipped {
         /// Its file.
@@ -164,8 +171,9 @@ pub fn ingest(
     if options.gone == Gone::Prune {
         plan::prune(paths, library, &mut report)?;
     }
-    work::embed_again(library, embedder, &tasks, &mut report, cancel)?;
-    work::run(tasks, &work::Rooms { library, embedder, cancel }, &mut report, sink)?;
+    let rooms = work::Rooms { library, embedder, cancel };
+    work::embed_again(&tasks, &rooms, &mut report, sink)?;
+    work::run(tasks, &rooms, &mut report, sink)?;
     sink(IngestEvent::Indexing);
     library.prepare_vectors()?;
     library.settle()?;

@@ -127,7 +127,7 @@ fn new_book(task: &Task, book: Book, chunks: Vec<Chunk>, vectors: Vec<Vec<f32>>,
         },
         title: section.title,
         path: section.path,
-        level: u32::try_from(section.level).unwrap_or(u32::MAX),
+        level: section.level,
         first_page: section.first_page,
         last_page: section.last_page,
     });
@@ -153,17 +153,18 @@ fn new_book(task: &Task, book: Book, chunks: Vec<Chunk>, vectors: Vec<Vec<f32>>,
 /// Gives books that another model embedded vectors of this one, from the text that is stored: their files need not be there.
 /// Books that are to be read anyway are left out.
 pub(super) fn embed_again(
-    library: &Library,
-    embedder: &Embedder,
     tasks: &[Task],
+    rooms: &Rooms<'_>,
     report: &mut IngestReport,
-    cancel: &AtomicBool,
+    sink: Sink<'_>,
 ) -> Result<(), IngestError> {
+    let Rooms { library, embedder, cancel } = *rooms;
     for book in library.books()? {
         if book.embedder == embedder.fingerprint() || tasks.iter().any(|task| task.file.path == book.path) {
             continue;
         }
         let passages = library.book_chunks(&book.book.id)?;
+        sink(IngestEvent::EmbeddingAgain { book: book.book.id.clone(), num_chunks: passages.len() });
         let mut vectors = Vec::with_capacity(passages.len());
         for passages in passages.chunks(EMBED_AT_ONCE) {
             check(cancel)?;

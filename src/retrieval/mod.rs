@@ -10,16 +10,17 @@ pub use crate::library::{SectionInfo, SectionKind};
 pub use error::RetrievalError;
 
 use crate::embed::Embedder;
-use crate::library::{Filter, FrontMatter, Library};
+use crate::library::{Filter, FrontMatter, Hit, Library};
 use crate::passage::{BookId, BookRef, ChunkId, Passage, SectionId};
 use seen::Seen;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Candidates taken from each of the two searches.
 const NUM_CANDIDATES: usize = 50;
 
-/// Longest question that is searched for, in bytes; more tells nothing that the beginning does not.
-const MAX_QUESTION_BYTES: usize = 4000;
+/// Longest question that is searched for, in characters; more tells nothing that the beginning does not.
+const MAX_QUESTION_CHARS: usize = 4000;
 
 /// What is searched for, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,15 +63,15 @@ impl Retriever {
     /// # Errors
     /// The library's vectors are from another model, or the library or the model fails.
     pub fn search(&self, query: &Query) -> Result<Vec<Passage>, RetrievalError> {
-        let text = &query.text[..query.text.floor_char_boundary(MAX_QUESTION_BYTES)];
+        let text: String = query.text.chars().take(MAX_QUESTION_CHARS).collect();
         if query.limit == 0 || !text.chars().any(char::is_alphanumeric) {
             return Ok(Vec::new());
         }
         self.check_model()?;
-        let vector = self.embedder.embed_query(text)?;
+        let vector = self.embedder.embed_query(&text)?;
         // A book that is replaced between the searches and the reading takes its chunks with it: once more, then.
-        let (passages, missed) = self.search_once(query, text, &vector)?;
-        Ok(if missed == 0 { passages } else { self.search_once(query, text, &vector)?.0 })
+        let (passages, missed) = self.search_once(query, &text, &vector)?;
+        Ok(if missed == 0 { passages } else { self.search_once(query, &text, &vector)?.0 })
     }
 
     /// The passages, and how many that were found were there no more.
@@ -82,17 +83,27 @@ impl Retriever {
         let words = words::of(text);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let by_words = self.library.search_text(&words, depth, &filter)?;
-        let fused = fuse::fuse(&by_vector, &by_words);
+        let beyond = self.cosines_beyond(vector, &by_vector, &by_words)?;
+        let fused = fuse::fuse(&by_vector, &beyond, &by_words);
+        let cosines: HashMap<ChunkId, f32> =
+            by_vector.iter().chain(&beyond).map(|hit| (hit.chunk, hit.score)).collect();
+        let scores: HashMap<ChunkId, f32> = fused.iter().map(|hit| (hit.chunk, hit.score)).collect();
         let ids: Vec<ChunkId> = fused.iter().map(|hit| hit.chunk).collect();
-        let cosines = self.library.cosines(vector, &ids)?;
         let mut passages = self.library.passages(&ids)?;
         let missed = ids.len() - passages.len();
         for passage in &mut passages {
-            let at = ids.iter().position(|id| *id == passage.chunk).expect("only these were asked for");
-            passage.score = fused[at].score;
-            passage.cosine = cosines[at].unwrap_or(0.0);
+            passage.score = scores.get(&passage.chunk).copied().unwrap_or(0.0);
+            passage.cosine = cosines.get(&passage.chunk).copied().unwrap_or(0.0);
         }
         Ok((without_contained(passages, query.limit), missed))
+    }
+
+    /// The cosines of the chunks that are in `by_words` alone.
+    fn cosines_beyond(&self, vector: &[f32], by_vector: &[Hit], by_words: &[Hit]) -> Result<Vec<Hit>, RetrievalError> {
+        let near: HashSet<ChunkId> = by_vector.iter().map(|hit| hit.chunk).collect();
+        let chunks: Vec<ChunkId> = by_words.iter().map(|hit| hit.chunk).filter(|chunk| !near.contains(chunk)).collect();
+        let cosines = self.library.cosines(vector, &chunks)?;
+        Ok(chunks.into_iter().zip(cosines).filter_map(|(chunk, score)| Some(Hit { chunk, score: score? })).collect())
     }
 
     /// All books, by file name.
