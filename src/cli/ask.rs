@@ -44,7 +44,8 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
         Some(name) => one_book(&retriever, name)?,
         None => Scope::all(),
     };
-    let writer = weights::engine(&args.folders, &args.models)?.map(|engine| Arc::new(engine) as Arc<dyn Writer>);
+    let engine = weights::engine(&args.folders, &args.models)?;
+    let writer = engine.map(|(_, engine)| Arc::new(engine) as Arc<dyn Writer>);
     let tutor = Tutor::new(Arc::new(retriever), writer);
     let mut shown = Ok(());
     let reply = tutor.ask(

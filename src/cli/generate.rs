@@ -1,6 +1,8 @@
 //! `lectern generate`: a language model on one prompt.
 
 use super::CliError;
+use super::folders::Folders;
+use super::weights;
 use crate::device::DeviceKind;
 use crate::engine::{
     EndTokens, Engine, EngineConfig, Event, FinishReason, Message, Prompt, Request, Sampling, Summary,
@@ -15,7 +17,7 @@ use std::process::ExitCode;
 pub struct Args {
     /// A GGUF file, or the name of a folder of --models that holds one
     #[arg(long, value_name = "NAME|FILE")]
-    model: PathBuf,
+    model: String,
     #[command(flatten)]
     prompt: PromptArgs,
     /// Most tokens of the answer
@@ -38,9 +40,8 @@ pub struct Args {
     /// Where the model is computed
     #[arg(long, value_enum, default_value_t)]
     device: DeviceKind,
-    /// Where the model weights are
-    #[arg(long, env = "LECTERN_MODELS", default_value = "models", value_name = "FOLDER")]
-    models: PathBuf,
+    #[command(flatten)]
+    folders: Folders,
 }
 
 /// One of three forms of a prompt.
@@ -117,7 +118,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
         end_tokens: if args.ignore_eos { EndTokens::Forbid } else { EndTokens::Stop },
         ..Request::new(read_prompt(prompt)?)
     };
-    let model = locate(&args.models, &args.model)?;
+    let model = weights::chat_file(&args.folders, Some(&args.model))?;
     let engine = Engine::load(&model, EngineConfig { device: args.device, ..EngineConfig::default() })?;
     let mut out = std::io::stdout().lock();
     let (prompt, summary) = generate(&engine, request, |text| {
@@ -189,28 +190,6 @@ fn read_messages(path: &Path) -> Result<Vec<Message>, CliError> {
             "{}: expected a JSON list of {{\"role\": \"system\"|\"user\"|\"assistant\", \"content\": \"…\"}}, or an object with \
              such a list as \"messages\" ({error})",
             path.display()
-        ))),
-    }
-}
-
-/// The GGUF file that a user means: the path as it is, or the only GGUF file of the folder of that name in `models`.
-pub(super) fn locate(models: &Path, model: &Path) -> Result<PathBuf, CliError> {
-    if model.is_file() {
-        return Ok(model.to_owned());
-    }
-    let folder = models.join(model);
-    let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let mut files: Vec<_> = entries.filter(|path| path.extension().is_some_and(|ending| ending == "gguf")).collect();
-    files.sort();
-    match (files.pop(), files.len()) {
-        (Some(file), 0) => Ok(file),
-        (Some(_), _) => {
-            Err(CliError::Usage(format!("{} holds several GGUF files: give one by its path", folder.display())))
-        }
-        (None, _) => Err(CliError::Usage(format!(
-            "there is no model {}: neither a file of that path nor a GGUF file in {}",
-            model.display(),
-            folder.display()
         ))),
     }
 }

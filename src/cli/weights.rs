@@ -50,14 +50,14 @@ pub(super) fn chat_file(folders: &Folders, name: Option<&str>) -> Result<PathBuf
     Ok(located(folders, Role::Chat, name)?.gguf()?.to_owned())
 }
 
-/// Loads the language model; `None` where the user wants none.
-pub(super) fn engine(folders: &Folders, args: &ModelArgs) -> Result<Option<Engine>, CliError> {
+/// Loads the language model and tells its name; `None` where the user wants none.
+pub(super) fn engine(folders: &Folders, args: &ModelArgs) -> Result<Option<(String, Engine)>, CliError> {
     if args.model.as_deref() == Some("none") {
         return Ok(None);
     }
-    let file = chat_file(folders, args.model.as_deref())?;
+    let located = located(folders, Role::Chat, args.model.as_deref())?;
     let config = EngineConfig { device: args.embedder.device, ..EngineConfig::default() };
-    Ok(Some(Engine::load(&file, config)?))
+    Ok(Some((located.name.clone(), Engine::load(located.gguf()?, config)?)))
 }
 
 /// Loads the embedding model.

@@ -11,6 +11,8 @@ use std::ops::Range;
 const MAX_PASSAGES: usize = 5;
 /// Sentences whose meaning is compared with the question's.
 const MAX_EMBEDDED: usize = 10;
+/// Share of words that a torn sentence is put back by.
+const TORN: f32 = 0.4;
 /// Sentences quoted at most.
 const MAX_QUOTES: usize = 2;
 /// A sentence is quoted beside the best one from this share of its score.
@@ -72,7 +74,8 @@ fn weighed(shelf: &dyn Shelf, question: &str, passages: &[Passage]) -> Result<Ve
         for range in sentences(&passage.text) {
             let text = &passage.text[range.clone()];
             if is_statement(text) {
-                places.push((i, range, coverage(&wanted, &content_set(text))));
+                let torn = if is_whole(text) { 0.0 } else { TORN };
+                places.push((i, range, coverage(&wanted, &content_set(text)) - torn));
             }
         }
     }
@@ -91,13 +94,31 @@ fn weighed(shelf: &dyn Shelf, question: &str, passages: &[Passage]) -> Result<Ve
     Ok(candidates.collect())
 }
 
-/// Whether a sentence says something: long enough, mostly letters, and no question of the book's own.
+/// Whether a sentence says something: long enough, mostly letters, no program code and no question of the book's own.
 pub(crate) fn is_statement(sentence: &str) -> bool {
     let words = sentence.split_whitespace().count();
     let wide_script = sentence.chars().any(|c| u32::from(c) >= 0x2E80);
     let letters = sentence.chars().filter(|c| c.is_alphabetic() || c.is_whitespace()).count();
     let all = sentence.chars().count();
-    (words >= 4 || wide_script && all >= 8) && letters * 10 >= all * 6 && !sentence.trim_end().ends_with('?')
+    let long_enough = words >= 4 || wide_script && all >= 8;
+    long_enough && letters * 10 >= all * 6 && !sentence.trim_end().ends_with('?') && !is_code(sentence)
+}
+
+/// Whether a line is program code: it ends like a statement, or is full of the signs of one.
+fn is_code(sentence: &str) -> bool {
+    let sentence = sentence.trim();
+    let signs = sentence.matches(['{', '}', ';', '=', '<', '>', '|', '$', '\\']).count();
+    let calls = sentence.matches("(").count().min(sentence.matches(").").count() + sentence.matches("();").count());
+    sentence.ends_with([';', '{', '}']) || (signs + calls) * 12 > sentence.split_whitespace().count().max(1) * 4
+}
+
+/// Whether a sentence is whole: it begins like one and ends like one. Pieces of tables and of torn pages are not.
+pub(crate) fn is_whole(sentence: &str) -> bool {
+    let first = sentence.trim_start_matches(|c: char| !c.is_alphanumeric()).chars().next();
+    let ends = sentence
+        .trim_end_matches(['"', '”', '’', '\'', ')', ']', '»'])
+        .ends_with(['.', '!', ':', '。', '।', '۔', '።']);
+    first.is_some_and(|c| !c.is_lowercase()) && (ends || sentence.ends_with(']'))
 }
 
 #[cfg(test)]
@@ -126,12 +147,28 @@ mod tests {
     }
 
     #[test]
+    fn whole_sentences_are_told_from_torn_ones() {
+        for (text, expected) in [
+            ("Plants make sugar.", true),
+            ("“Plants make sugar.”", true),
+            ("It is so.[3]", true),
+            ("relevant signals to close the pipe.", false),
+            ("Plants make sugar from", false),
+        ] {
+            assert_eq!(is_whole(text), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn statements_are_told_from_headings_figures_and_questions() {
         for (text, expected) in [
             ("Plants make sugar from light.", true),
             ("2.1 Streams", false),
             ("What is a stream made of?", false),
             ("12 34 56 78 90 11 12", false),
+            ("var Readable = require('stream').Readable;", false),
+            ("if (c > 'z'.charCodeAt(0)) rs.push(null);", false),
+            ("The pipe() method (see below) moves the data, and a = b here.", true),
         ] {
             assert_eq!(is_statement(text), expected, "{text}");
         }

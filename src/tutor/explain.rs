@@ -1,6 +1,6 @@
 //! A step's own words: which sentences of its passage are shown, and where its text begins.
 
-use super::answer::is_statement;
+use super::answer::{self, is_statement};
 use super::draft::Quote;
 use super::lesson::{Lesson, Step};
 use super::shelf::{Shelf, ShelfError};
@@ -22,7 +22,11 @@ pub(crate) fn quotes(shelf: &dyn Shelf, lesson: &Lesson, step: &Step) -> Result<
     // Chunks overlap: what the passage before ended with has been shown there.
     let before =
         at.checked_sub(1).map(|before| passages[before].text.as_str()).filter(|_| taught(lesson, &passages, at));
-    let fresh = fresh_sentences(passage, before);
+    let mut fresh = fresh_sentences(passage, before);
+    let is_whole = |range: &Range<usize>| answer::is_whole(&passage.text[range.clone()]);
+    if fresh.iter().any(is_whole) {
+        fresh.retain(is_whole);
+    }
     if fresh.is_empty() {
         return Ok(stretch(passage).into_iter().collect());
     }

@@ -26,11 +26,19 @@ pub(crate) fn topics(shelf: &dyn Shelf, limit: usize) -> Result<Vec<String>, She
 
 /// Topics of one book, in book order, spread over it: its headings that read like one, or else its title.
 pub(crate) fn book_topics(shelf: &dyn Shelf, book: &BookRef, limit: usize) -> Result<Vec<String>, ShelfError> {
-    let mut titles: Vec<String> = Vec::new();
-    for title in shelf.headings(&book.id)?.iter().filter_map(topic_of) {
-        if !titles.contains(&title) {
-            titles.push(title);
+    let headings = shelf.headings(&book.id)?;
+    let titles_to = |deepest: u8| {
+        let mut titles: Vec<String> = Vec::new();
+        for title in headings.iter().filter(|heading| heading.level <= deepest).filter_map(topic_of) {
+            if !titles.contains(&title) {
+                titles.push(title);
+            }
         }
+        titles
+    };
+    let mut titles = titles_to(1);
+    if titles.len() < MAX_TOPICS {
+        titles = titles_to(u8::MAX);
     }
     if titles.is_empty() {
         titles.push(book.title.clone());
@@ -49,7 +57,8 @@ fn topic_of(heading: &Heading) -> Option<String> {
         heading.section.title.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.' || c.is_whitespace()).trim();
     let words = title.split_whitespace().count();
     let letters = title.chars().filter(|c| c.is_alphabetic()).count();
-    let fits = (1..=6).contains(&words) && letters * 4 >= title.chars().count() * 3 && letters >= 3;
+    let is_code = title.contains(['(', ')', '{', '}', '=', '/', '_']);
+    let fits = (1..=6).contains(&words) && letters * 4 >= title.chars().count() * 3 && letters >= 3 && !is_code;
     (fits && !NO_TOPIC.contains(&title.to_lowercase().as_str())).then(|| title.to_owned())
 }
 

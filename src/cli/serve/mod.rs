@@ -23,6 +23,9 @@ use tokio_util::sync::CancellationToken;
 /// How long threads that still work are waited for at the end.
 const LAST_WAIT: Duration = Duration::from_secs(2);
 
+/// Signals this close together are one.
+const SAME_SIGNAL: Duration = Duration::from_secs(1);
+
 /// Flags of `lectern serve`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -66,7 +69,10 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
 /// Loads the models, reads the books and puts the tutor together.
 fn parts(args: &Args, cors: Cors) -> Result<Parts, CliError> {
     let embedder = Arc::new(weights::embedder(&args.folders, &args.models.embedder)?);
-    let engine = weights::engine(&args.folders, &args.models)?;
+    let (model, engine) = match weights::engine(&args.folders, &args.models)? {
+        Some((name, engine)) => (name, Some(Arc::new(engine) as Arc<dyn Writer>)),
+        None => ("none".to_owned(), None),
+    };
     let library = Arc::new(Library::open(&args.folders.data)?);
     if args.corpus.is_dir() {
         eprintln!("Reading the books in {}", args.corpus.display());
@@ -75,7 +81,6 @@ fn parts(args: &Args, cors: Cors) -> Result<Parts, CliError> {
         eprintln!("There is no folder {}; serving the books that were read before.", args.corpus.display());
     }
     let classroom = Store::open(&args.folders.data.join("classroom.sqlite"))?;
-    let model = engine.as_ref().map_or_else(|| "none".to_owned(), |engine| engine.info().name.clone());
     let info = ServerInfo {
         name: "Lectern".into(),
         version: env!("CARGO_PKG_VERSION").into(),
@@ -83,8 +88,7 @@ fn parts(args: &Args, cors: Cors) -> Result<Parts, CliError> {
         embed_model: embedder.name().to_owned(),
     };
     let retriever = Retriever::new(Arc::clone(&library), embedder);
-    let writer = engine.map(|engine| Arc::new(engine) as Arc<dyn Writer>);
-    let tutor = Tutor::new(Arc::new(retriever.clone()), writer);
+    let tutor = Tutor::new(Arc::new(retriever.clone()), engine);
     let library = Arc::new(LibraryBooks::new(library, retriever));
     Ok(Parts { teacher: Arc::new(tutor), classroom, library, info, limits: Limits::default(), cors })
 }
@@ -94,6 +98,8 @@ async fn stop_on_signal(shutdown: CancellationToken) {
     signal().await;
     eprintln!("\nFinishing what is being answered. Press Ctrl-C again to stop at once.");
     shutdown.cancel();
+    // A terminal, or a program above this one, may send the same signal twice at once.
+    tokio::time::sleep(SAME_SIGNAL).await;
     signal().await;
     std::process::exit(130);
 }
