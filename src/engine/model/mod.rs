@@ -3,6 +3,7 @@
 
 mod config;
 mod decoder;
+mod expand;
 mod kv;
 mod norm;
 mod rope;

@@ -4,7 +4,8 @@
 use super::super::error::{EngineError, Place as _};
 use super::super::gguf::Gguf;
 use super::config::Config;
-use candle_core::quantized::{GgmlDType, QMatMul, QTensor};
+use super::expand::{self, Expanded};
+use candle_core::quantized::{QMatMul, QTensor};
 use candle_core::{Device, Module as _, Tensor};
 use std::sync::Arc;
 
@@ -13,37 +14,28 @@ use std::sync::Arc;
 pub(crate) struct Linear {
     weight: QMatMul,      // (out, in)
     bias: Option<Tensor>, // (out)
+    /// The same weight, where it is of a type that candle multiplies slowly.
+    expanded: Option<Expanded>,
+}
+
+impl Linear {
+    fn new(weight: Arc<QTensor>, bias: Option<Tensor>) -> candle_core::Result<Self> {
+        Ok(Self { expanded: Expanded::new(&weight)?, weight: QMatMul::from_arc(weight)?, bias })
+    }
 }
 
 impl Linear {
     /// `(tokens, in)` to `(tokens, out)`.
     pub(crate) fn forward(&self, x: &Tensor) -> candle_core::Result<Tensor> {
-        let y = match &self.weight {
-            QMatMul::QTensor(weight) if has_slow_kernel(weight) && x.dim(0)? >= MIN_EXPANDED_ROWS => {
-                expanded_product(weight, x)?
-            }
-            weight => weight.forward(x)?,
+        let y = match &self.expanded {
+            Some(expanded) if x.dim(0)? >= expand::MIN_ROWS => expanded.forward(x)?,
+            _ => self.weight.forward(x)?,
         };
         match &self.bias {
             Some(bias) => y.broadcast_add(bias),
             None => Ok(y),
         }
     }
-}
-
-/// From this many rows on, expanding a weight takes less time than candle's scalar product with it.
-const MIN_EXPANDED_ROWS: usize = 8;
-
-/// Types for which candle has no vector product on x86; a prompt of some hundred tokens would take a minute.
-fn has_slow_kernel(weight: &QTensor) -> bool {
-    matches!(weight.dtype(), GgmlDType::Q4_1 | GgmlDType::Q5_0 | GgmlDType::Q5_1) && weight.device().is_cpu()
-}
-
-/// `x · weightᵀ` in f32 with `x` rounded as candle's own product rounds it, so that a step's size does not change what is
-/// computed: blocks of 32 numbers to 8 bits.
-fn expanded_product(weight: &QTensor, x: &Tensor) -> candle_core::Result<Tensor> {
-    let rounded = QTensor::quantize(&x.contiguous()?, GgmlDType::Q8_0)?.dequantize(x.device())?;
-    rounded.matmul(&weight.dequantize(x.device())?.t()?)
 }
 
 /// Weights of one layer.
@@ -92,8 +84,7 @@ impl Weights {
         let output = if from.gguf.has("output.weight") {
             from.linear("output", config.vocab, hidden)?
         } else {
-            let weight = QMatMul::from_arc(Arc::clone(&embedding)).place(|| "tied embedding".into())?;
-            Linear { weight, bias: None }
+            Linear::new(Arc::clone(&embedding), None).place(|| "tied embedding".into())?
         };
         if let Some(name) = from.gguf.untouched() {
             return Err(EngineError::unsupported(format!("{} with tensor {name}", config.architecture)));
@@ -129,8 +120,8 @@ impl Reader<'_> {
     /// `NAME.weight`, and `NAME.bias` where the file has one.
     fn linear(&mut self, name: &str, rows: usize, columns: usize) -> Result<Linear, EngineError> {
         let weight = self.gguf.tensor(&format!("{name}.weight"), &[rows, columns], self.device)?;
-        let weight = QMatMul::from_qtensor(weight).place(|| format!("preparing tensor {name}.weight"))?;
-        Ok(Linear { weight, bias: self.vector(&format!("{name}.bias"), rows)? })
+        let bias = self.vector(&format!("{name}.bias"), rows)?;
+        Linear::new(Arc::new(weight), bias).place(|| format!("preparing tensor {name}.weight"))
     }
 
     fn vector(&mut self, name: &str, length: usize) -> Result<Option<Tensor>, EngineError> {
