@@ -49,6 +49,8 @@ pub(super) struct Measures {
     pub(super) body_size: f64,
     /// The distance of most lines, as a multiple of the font size.
     leading: f64,
+    /// Whether the book sets its prose in a monospaced font too, so that such a font does not tell code.
+    prose_is_mono: bool,
     /// Words seen whole, in lower case, hyphenated ones included.
     words: HashSet<String>,
 }
@@ -71,14 +73,18 @@ impl Measures {
         for page in pages {
             for pair in page.windows(2) {
                 let step = (pair[1].y - pair[0].y) / body_size;
-                if (0.8..3.0).contains(&step) && (pair[0].size - body_size).abs() < 0.6 {
+                let is_prose = (pair[0].size - body_size).abs() < 0.6 && !looks_like_code(&pair[0].text);
+                if (0.8..3.0).contains(&step) && is_prose {
                     *steps.entry((step * 20.0).round() as i64).or_default() += 1;
                 }
             }
         }
         let leading =
             steps.into_iter().max_by_key(|(step, count)| (*count, -*step)).map_or(1.2, |(s, _)| s as f64 / 20.0);
-        Self { body_size, leading, words }
+        let letters = |mono: bool| -> usize {
+            pages.iter().flatten().filter(|line| line.mono == mono).map(|line| line.text.len()).sum()
+        };
+        Self { body_size, leading, prose_is_mono: letters(true) > letters(false), words }
     }
 }
 
@@ -190,13 +196,26 @@ fn column_right(line: &Line, lines: &[&Line]) -> f64 {
 
 fn kind_of(line: &Line, text: &str, measures: &Measures) -> Kind {
     let is_label = line.size < 0.88 * measures.body_size && text.split(' ').count() <= 4 && !ends_sentence(text);
-    if line.mono || line.num_wide_gaps > 0 || is_label {
+    let is_code = line.mono && (!measures.prose_is_mono || looks_like_code(text));
+    if is_code || line.num_wide_gaps > 0 || is_label {
         Kind::Row
     } else if is_item(text) {
         Kind::Item
     } else {
         Kind::Text
     }
+}
+
+/// Whether a line reads like program code or a command, whatever its font.
+fn looks_like_code(text: &str) -> bool {
+    let text = text.trim();
+    let one_word = !text.contains(' ') && text.contains(['(', '=', '<', '{', '/']);
+    let begins = ["$ ", "// ", "/*", "#!", "var ", "const ", "function ", "return ", "import ", "if (", "for ("];
+    one_word
+        || begins.iter().any(|beginning| text.starts_with(beginning))
+        || text.ends_with([';', '{', '}'])
+        || text.ends_with("},")
+        || text.contains(" = ") && text.contains('(')
 }
 
 /// Whether a line begins with the mark of a list item: `•`, `–`, `3.`, `(b)`.
@@ -299,6 +318,19 @@ mod tests {
             assert_eq!(paragraph.starts[0].0, 0);
             assert!(paragraph.starts.iter().all(|(offset, _)| paragraph.text.is_char_boundary(*offset)));
         }
+    }
+
+    #[test]
+    fn a_book_all_in_a_monospaced_font_still_has_paragraphs() {
+        let texts = ["Streams hand over data by", "calling pipe when it is there.", "var rs = new Readable;", "rs.push(null);"];
+        let lines: Vec<Line> = (0..)
+            .zip(texts)
+            .map(|(i, text)| Line { mono: true, ..line(text, 0.0, 100.0 + 12.0 * f64::from(i)) })
+            .collect();
+        let pages = vec![lines.iter().collect::<Vec<&Line>>()];
+        let found = paragraphs(&pages, &Measures::of(&pages));
+        let found: Vec<&str> = found.iter().map(|paragraph| paragraph.text.as_str()).collect();
+        assert_eq!(found, ["Streams hand over data by calling pipe when it is there.", texts[2], texts[3]]);
     }
 
     #[test]
