@@ -26,6 +26,7 @@
 //! | [`retrieval`] | a question to ranked passages | chat, lessons |
 //! | [`models`] | the catalogue of known models: pull, verify, locate | what a model computes |
 //! | [`engine`] | text generation: GGUF, decoder, tokenizer, template, sampler, on a thread of its own | HTTP, PDF, lessons |
+//! | `kernels` | the products that candle lacks, as vector code chosen at run time; the only home of `unsafe` SIMD | models, engine |
 //! | [`tutor`] | the teaching: intent, lesson plan, answers, grounding | sockets, tensors, SQL |
 //! | [`classroom`] | what lasts of a session: turns and lesson position (SQLite) | models, HTTP |
 //! | [`server`] | axum: WebSocket, HTTP, the wire types, the embedded pages | prompts, tensors |
@@ -33,7 +34,7 @@
 //! # Who may call whom
 //!
 //! `server -> tutor, classroom, library, engine` · `tutor -> retrieval, engine, classroom` · `retrieval -> embed, library` ·
-//! `ingest -> corpus, embed, library` · `embed, engine -> device` · `cli -> all` · all `-> passage`. A test
+//! `ingest -> corpus, embed, library` · `engine -> device, kernels` · `embed -> device` · `cli -> all` · all `-> passage`. A test
 //! (`tests/layers.rs`) reads the `crate::` paths of every file and fails on an arrow that is not in this list.
 //!
 //! # Processes and threads
@@ -55,6 +56,7 @@ pub mod device;
 pub mod embed;
 pub mod engine;
 pub mod ingest;
+mod kernels;
 pub mod library;
 pub mod models;
 pub mod passage;

@@ -322,7 +322,8 @@ mod tests {
 
     #[test]
     fn a_book_all_in_a_monospaced_font_still_has_paragraphs() {
-        let texts = ["Streams hand over data by", "calling pipe when it is there.", "var rs = new Readable;", "rs.push(null);"];
+        let texts =
+            ["Streams hand over data by", "calling pipe when it is there.", "var rs = new Readable;", "rs.push(null);"];
         let lines: Vec<Line> = (0..)
             .zip(texts)
             .map(|(i, text)| Line { mono: true, ..line(text, 0.0, 100.0 + 12.0 * f64::from(i)) })

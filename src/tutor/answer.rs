@@ -109,15 +109,14 @@ fn is_code(sentence: &str) -> bool {
     let sentence = sentence.trim();
     let signs = sentence.matches(['{', '}', ';', '=', '<', '>', '|', '$', '\\']).count();
     let calls = sentence.matches("(").count().min(sentence.matches(").").count() + sentence.matches("();").count());
-    sentence.ends_with([';', '{', '}']) || (signs + calls) * 12 > sentence.split_whitespace().count().max(1) * 4
+    sentence.ends_with([';', '{', '}']) || (signs + calls) * 4 > sentence.split_whitespace().count()
 }
 
 /// Whether a sentence is whole: it begins like one and ends like one. Pieces of tables and of torn pages are not.
 pub(crate) fn is_whole(sentence: &str) -> bool {
     let first = sentence.trim_start_matches(|c: char| !c.is_alphanumeric()).chars().next();
-    let ends = sentence
-        .trim_end_matches(['"', '”', '’', '\'', ')', ']', '»'])
-        .ends_with(['.', '!', ':', '。', '।', '۔', '።']);
+    let ends =
+        sentence.trim_end_matches(['"', '”', '’', '\'', ')', ']', '»']).ends_with(['.', '!', ':', '。', '।', '۔', '።']);
     first.is_some_and(|c| !c.is_lowercase()) && (ends || sentence.ends_with(']'))
 }
 

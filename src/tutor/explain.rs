@@ -14,45 +14,57 @@ const MAX_SENTENCE_WORDS: usize = 60;
 /// Longest stretch shown of a passage without any whole sentence, in characters.
 const MAX_STRETCH: usize = 600;
 
-/// The sentences of a step to show, in the book's order; empty where the passage is no longer in the library.
+/// The sentences of a step to show, in the book's order; empty where its passages are no longer in the library.
 pub(crate) fn quotes(shelf: &dyn Shelf, lesson: &Lesson, step: &Step) -> Result<Vec<Quote>, ShelfError> {
-    let passages = shelf.section_passages(step.section.id)?;
-    let Some(at) = passages.iter().position(|passage| passage.chunk == step.chunk) else { return Ok(Vec::new()) };
-    let passage = &passages[at];
-    // Chunks overlap: what the passage before ended with has been shown there.
-    let before =
-        at.checked_sub(1).map(|before| passages[before].text.as_str()).filter(|_| taught(lesson, &passages, at));
-    let mut fresh = fresh_sentences(passage, before);
-    let is_whole = |range: &Range<usize>| answer::is_whole(&passage.text[range.clone()]);
-    if fresh.iter().any(is_whole) {
-        fresh.retain(is_whole);
+    let mut found: Vec<Quote> = Vec::new();
+    let mut stretches = Vec::new();
+    for part in &step.parts {
+        let passages = shelf.section_passages(part.section)?;
+        let Some(at) = passages.iter().position(|passage| passage.chunk == part.chunk) else { continue };
+        // Chunks overlap: what the passage before ended with has been shown there.
+        let before = at.checked_sub(1).map(|before| &passages[before]).filter(|before| is_taught(lesson, before));
+        let fresh = fresh_sentences(&passages[at], before.map(|before| before.text.as_str()));
+        found.extend(fresh.into_iter().map(|range| Quote::of(&passages[at], range)));
+        stretches.extend(stretch(&passages[at]));
     }
-    if fresh.is_empty() {
-        return Ok(stretch(passage).into_iter().collect());
+    if found.is_empty() {
+        stretches.truncate(1);
+        return Ok(stretches);
     }
-    let texts: Vec<&str> = fresh.iter().map(|range| &passage.text[range.clone()]).collect();
+    let texts: Vec<&str> = found.iter().map(|quote| quote.text.as_str()).collect();
     if texts.iter().map(|text| text.split_whitespace().count()).sum::<usize>() <= MAX_WORDS {
-        return Ok(fresh.into_iter().map(|range| Quote::of(passage, range)).collect());
+        return Ok(found);
     }
     let about = format!("{} {}", lesson.topic, step.section.title);
-    let nearness = shelf.similarities(&about, &texts)?;
-    let kept = best_within(&texts, &nearness, MAX_WORDS);
-    Ok(kept.into_iter().map(|i| Quote::of(passage, fresh[i].clone())).collect())
+    let kept = best_within(&texts, &shelf.similarities(&about, &texts)?, MAX_WORDS);
+    Ok(kept.into_iter().map(|i| found[i].clone()).collect())
 }
 
-/// Whether the passage before the one at `at` is a step of the lesson.
-fn taught(lesson: &Lesson, passages: &[Passage], at: usize) -> bool {
-    lesson.steps.iter().any(|step| step.chunk == passages[at - 1].chunk)
+/// Whether a passage belongs to a step of the lesson.
+fn is_taught(lesson: &Lesson, passage: &Passage) -> bool {
+    lesson.steps.iter().flat_map(|step| &step.parts).any(|part| part.chunk == passage.chunk)
 }
 
+/// The sentences that say something and were not shown with the passage before: whole ones where there are any, and the
+/// book's own questions where it mostly asks.
 fn fresh_sentences(passage: &Passage, before: Option<&str>) -> Vec<Range<usize>> {
+    let text = |range: &Range<usize>| &passage.text[range.clone()];
     let fits = |range: &Range<usize>| {
-        let text = &passage.text[range.clone()];
-        is_statement(text)
-            && text.split_whitespace().count() <= MAX_SENTENCE_WORDS
-            && before.is_none_or(|before| !before.contains(text))
+        text(range).split_whitespace().count() <= MAX_SENTENCE_WORDS
+            && before.is_none_or(|before| !before.contains(text(range)))
     };
-    sentences(&passage.text).into_iter().filter(fits).collect()
+    let all: Vec<Range<usize>> = sentences(&passage.text).into_iter().filter(fits).collect();
+    let is_question = |range: &Range<usize>| text(range).ends_with('?') && text(range).split_whitespace().count() >= 4;
+    let num_questions = all.iter().filter(|range| is_question(range)).count();
+    let num_statements = all.iter().filter(|range| is_statement(text(range))).count();
+    let says =
+        |range: &Range<usize>| is_statement(text(range)) || (num_questions >= num_statements && is_question(range));
+    let mut found: Vec<Range<usize>> = all.into_iter().filter(says).collect();
+    let is_whole = |range: &Range<usize>| answer::is_whole(text(range)) || is_question(range);
+    if found.iter().any(is_whole) {
+        found.retain(is_whole);
+    }
+    found
 }
 
 /// The sentences nearest to the subject that fit into `max_words`, the first one favoured, in their own order.

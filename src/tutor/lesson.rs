@@ -5,24 +5,35 @@ use super::relevance;
 use super::shelf::{Heading, Scope, Shelf, ShelfError};
 use super::turn::LessonPlace;
 use super::words;
-use crate::passage::{BookRef, ChunkId, Passage, SectionRef};
+use crate::passage::{BookRef, ChunkId, Passage, SectionId, SectionRef};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Steps of one lesson at most: more is a book, not a lesson.
 pub(crate) const MAX_STEPS: usize = 8;
+/// A step of fewer words takes the next passage in.
+const MIN_STEP_WORDS: usize = 40;
 /// Passages looked at for a topic.
 const MAX_HITS: usize = 24;
 
-/// One step: a passage of a section, about a minute's reading.
+/// One step: a passage, or short ones that follow each other; about a minute's reading.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
-    /// The passage.
-    pub chunk: ChunkId,
-    /// Its section.
+    /// Its passages in book order, never empty.
+    pub parts: Vec<Part>,
+    /// The section it begins in.
     pub section: SectionRef,
     /// Page as printed where it begins.
     pub page_label: String,
+}
+
+/// One passage of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// Its section.
+    pub section: SectionId,
+    /// The passage.
+    pub chunk: ChunkId,
 }
 
 /// A lesson in progress.
@@ -73,12 +84,31 @@ pub(crate) fn plan(shelf: &dyn Shelf, topic: &str) -> Result<Option<Lesson>, She
     let passages = if by_heading.is_empty() { best_book(topic, hits) } else { by_heading };
     let Some(first) = passages.first() else { return Ok(None) };
     let book = first.book.clone();
-    let steps = thinned(passages).into_iter().map(step_of).collect();
+    let mut steps = steps_of(passages);
+    thin(&mut steps);
     Ok(Some(Lesson { topic: topic.to_owned(), book, steps, at: 0 }))
 }
 
-fn step_of(passage: Passage) -> Step {
-    Step { chunk: passage.chunk, page_label: passage.page_starts[0].label.clone(), section: passage.section }
+/// Passages to steps: one each, but a passage of a few words takes the next one in with it.
+fn steps_of(passages: Vec<Passage>) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    let mut words_so_far = usize::MAX;
+    for passage in passages {
+        let part = Part { section: passage.section.id, chunk: passage.chunk };
+        let words = passage.text.split_whitespace().count();
+        match steps.last_mut() {
+            Some(step) if words_so_far < MIN_STEP_WORDS => {
+                step.parts.push(part);
+                words_so_far += words;
+            }
+            _ => {
+                let page_label = passage.page_starts[0].label.clone();
+                steps.push(Step { parts: vec![part], section: passage.section, page_label });
+                words_so_far = words;
+            }
+        }
+    }
+    steps
 }
 
 /// The passages of the sections whose heading names the topic, with those below them, in the book where the hits are
@@ -159,24 +189,20 @@ fn best_book(topic: &str, hits: Vec<Passage>) -> Vec<Passage> {
     passages
 }
 
-/// At most [`MAX_STEPS`] passages: the first ones of every section where there are too many.
-fn thinned(passages: Vec<Passage>) -> Vec<Passage> {
-    if passages.len() <= MAX_STEPS {
-        return passages;
+/// Keeps at most [`MAX_STEPS`] steps: the first ones of every section where there are too many.
+fn thin(steps: &mut Vec<Step>) {
+    if steps.len() <= MAX_STEPS {
+        return;
     }
-    let sections: BTreeSet<_> = passages.iter().map(|passage| passage.section.id).collect();
+    let sections: BTreeSet<_> = steps.iter().map(|step| step.section.id).collect();
     let per_section = (MAX_STEPS / sections.len()).max(1);
     let mut taken: BTreeMap<_, usize> = BTreeMap::new();
-    let mut kept: Vec<Passage> = passages
-        .into_iter()
-        .filter(|passage| {
-            let count = taken.entry(passage.section.id).or_default();
-            *count += 1;
-            *count <= per_section
-        })
-        .collect();
-    kept.truncate(MAX_STEPS);
-    kept
+    steps.retain(|step| {
+        let count = taken.entry(step.section.id).or_default();
+        *count += 1;
+        *count <= per_section
+    });
+    steps.truncate(MAX_STEPS);
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ mod wording;
 mod words;
 
 pub use intent::{Intent, classify};
-pub use lesson::{Lesson, Step};
+pub use lesson::{Lesson, Part, Step};
 pub use shelf::{Heading, Scope, Shelf, ShelfError};
 pub use teacher::{Probe, Tutor};
 pub use turn::{Cancel, Finish, LessonPlace, Mode, Reply, State, Teach, TurnEvent, TutorError};

@@ -5,6 +5,7 @@ use super::super::error::{EngineError, Place as _};
 use super::super::gguf::Gguf;
 use super::config::Config;
 use super::expand::{self, Expanded};
+use crate::kernels::Q4_1;
 use candle_core::quantized::{QMatMul, QTensor};
 use candle_core::{Device, Module as _, Tensor};
 use std::sync::Arc;
@@ -12,24 +13,39 @@ use std::sync::Arc;
 /// A product with an optional bias: `x · weightᵀ + bias`.
 #[derive(Debug, Clone)]
 pub(crate) struct Linear {
-    weight: QMatMul,      // (out, in)
+    weight: Weight,       // (out, in)
     bias: Option<Tensor>, // (out)
-    /// The same weight, where it is of a type that candle multiplies slowly.
-    expanded: Option<Expanded>,
+}
+
+/// The ways to multiply with a weight, the fastest first.
+#[derive(Debug, Clone)]
+enum Weight {
+    /// Our own kernel.
+    Kernel(Q4_1),
+    /// candle's product, and for steps of many rows the weight expanded, as it is of a type that candle multiplies slowly.
+    Expanded(QMatMul, Expanded),
+    /// candle's product.
+    Candle(QMatMul),
 }
 
 impl Linear {
     fn new(weight: Arc<QTensor>, bias: Option<Tensor>) -> candle_core::Result<Self> {
-        Ok(Self { expanded: Expanded::new(&weight)?, weight: QMatMul::from_arc(weight)?, bias })
+        let weight = match (Q4_1::new(&weight)?, Expanded::new(&weight)?) {
+            (Some(kernel), _) => Weight::Kernel(kernel),
+            (None, Some(expanded)) => Weight::Expanded(QMatMul::from_arc(weight)?, expanded),
+            (None, None) => Weight::Candle(QMatMul::from_arc(weight)?),
+        };
+        Ok(Self { weight, bias })
     }
 }
 
 impl Linear {
     /// `(tokens, in)` to `(tokens, out)`.
     pub(crate) fn forward(&self, x: &Tensor) -> candle_core::Result<Tensor> {
-        let y = match &self.expanded {
-            Some(expanded) if x.dim(0)? >= expand::MIN_ROWS => expanded.forward(x)?,
-            _ => self.weight.forward(x)?,
+        let y = match &self.weight {
+            Weight::Kernel(kernel) => kernel.forward(x)?,
+            Weight::Expanded(_, expanded) if x.dim(0)? >= expand::MIN_ROWS => expanded.forward(x)?,
+            Weight::Expanded(weight, _) | Weight::Candle(weight) => weight.forward(x)?,
         };
         match &self.bias {
             Some(bias) => y.broadcast_add(bias),
