@@ -141,7 +141,8 @@ fn what_ends_the_run_says_why() {
     shelf::write_book(&class.path("corpus/a.pdf"), "harbour", 1);
     let corpus = class.path("corpus");
     let check = |models: &Path, data: &Path, expected: &str| {
-        let (code, text) = shelf::ingest(models, data, &[&corpus], &[]);
+        // A model that is named is not fetched.
+        let (code, text) = shelf::ingest(models, data, &[&corpus], &["--embedder", "all-minilm-l6-v2"]);
         assert_eq!(code, 1, "{text}");
         assert!(text.contains(expected), "expected {expected:?} in:\n{text}");
     };
