@@ -8,7 +8,7 @@ pub enum CliError {
     #[error("{0}")]
     Usage(String),
     /// A file of the user's.
-    #[error("{path}: {source}")]
+    #[error("{path}")]
     File {
         /// Which file.
         path: std::path::PathBuf,

@@ -1,7 +1,7 @@
 //! Whether a sentence that a model wrote is carried by sentences of the books. A sentence passes when most of its words
 //! come from them, one of them carries at least half of it, and its numbers, names and negations are theirs.
 
-use super::words::{content_set, coverage, words};
+use super::words::{content_set, content_stems, words};
 use std::collections::BTreeSet;
 
 /// Share of a sentence's content words that the sources together must have.
@@ -21,7 +21,7 @@ pub(crate) fn supporting(sentence: &str, sources: &[&str]) -> Option<usize> {
     }
     let sets: Vec<BTreeSet<String>> = sources.iter().map(|source| content_set(source)).collect();
     let together: BTreeSet<String> = sets.iter().flatten().cloned().collect();
-    if coverage(&said, &together) < MIN_TOGETHER {
+    if share_in(&said, &together) < MIN_TOGETHER {
         return None;
     }
     let all_words: BTreeSet<String> = sources.iter().flat_map(|source| words(source)).collect();
@@ -30,11 +30,25 @@ pub(crate) fn supporting(sentence: &str, sources: &[&str]) -> Option<usize> {
     }
     let (best, share) = sets
         .iter()
-        .map(|set| coverage(&said, set))
+        .map(|set| share_in(&said, set))
         .enumerate()
         .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))?;
     let source = sources[best];
-    (share >= MIN_ALONE && negates(sentence) == negates(source) && same_order(sentence, source)).then_some(best)
+    let agrees = negates(sentence) == negates(source) && same_order(sentence, source) && same_hinges(sentence, source);
+    (share >= MIN_ALONE && agrees).then_some(best)
+}
+
+/// Which share of `said` stands in `there`, in the same or in a related form ("gravity", "gravitation").
+fn share_in(said: &BTreeSet<String>, there: &BTreeSet<String>) -> f32 {
+    let found = said.iter().filter(|stem| there.contains(*stem) || there.iter().any(|other| related(stem, other)));
+    found.count() as f32 / said.len().max(1) as f32
+}
+
+/// Whether two stems are forms of one word: they begin with the same five letters and differ in the last few only.
+fn related(a: &str, b: &str) -> bool {
+    let shared = a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count();
+    let longest = a.chars().count().max(b.chars().count());
+    shared >= 5 && longest - shared <= 3
 }
 
 /// Whether a model's sentence says almost word for word what a source says, and so adds nothing beside the quote.
@@ -62,6 +76,32 @@ fn negates(sentence: &str) -> bool {
     words(sentence).any(|word| NEGATIONS.contains(&word.as_str()) || word.ends_with("n't") || word.ends_with("n’t"))
 }
 
+/// Words on which a sentence's sense hangs: what follows them is no detail.
+const HINGES: &[&str] = &[
+    "after", "although", "because", "before", "despite", "except", "instead", "less", "more", "only", "than", "though",
+    "unless", "until",
+];
+
+/// Whether behind every hinge of the sentence stands what stands behind the same hinge in the source.
+fn same_hinges(sentence: &str, source: &str) -> bool {
+    let there = behind_hinges(source);
+    behind_hinges(sentence).iter().all(|(hinge, next)| {
+        there.iter().any(|(other, others)| hinge == other && next.first().is_none_or(|first| others.contains(first)))
+    })
+}
+
+/// Every hinge with the three content words behind it.
+fn behind_hinges(sentence: &str) -> Vec<(String, Vec<String>)> {
+    let all: Vec<String> = words(sentence).collect();
+    let hinges = all.iter().enumerate().filter(|(_, word)| HINGES.contains(&word.as_str()));
+    hinges
+        .map(|(i, hinge)| {
+            let behind = content_stems(&all[i + 1..].join(" "));
+            (hinge.clone(), behind.into_iter().take(3).collect())
+        })
+        .collect()
+}
+
 /// Whether the names that both have stand in the same order: "Rome defeated Carthage" is not "Carthage defeated Rome".
 fn same_order(sentence: &str, source: &str) -> bool {
     let there: Vec<String> = words(source).collect();
@@ -83,6 +123,7 @@ mod tests {
         "Its cities, Harappa and Mohenjo-daro, had planned streets and covered drains.",
         "Rome defeated Carthage in the last of three wars.",
         "Plants do not take in oxygen for photosynthesis.",
+        "The nut holds tight despite severe vibration because of the universal law of gravitation.",
     ];
 
     #[test]
@@ -97,6 +138,9 @@ mod tests {
             ("Carthage defeated Rome in three wars.", None),
             ("Plants take in oxygen for photosynthesis.", None),
             ("Plants do not take in oxygen for photosynthesis.", Some(3)),
+            ("The nut holds tight despite the vibration.", Some(4)),
+            ("The nut holds tight despite gravitation.", None),
+            ("The nut follows the law of gravity.", Some(4)),
             ("Sure, here you go!", None),
             ("", None),
         ];

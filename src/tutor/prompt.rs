@@ -3,39 +3,21 @@
 use super::draft::Quote;
 use super::wording::Prompt;
 
-const SYSTEM: &str =
-    "You are a patient teacher. You use only the sentences you are given. You write short, simple sentences.";
+/// With these words the smallest model keeps nearest to the text; several others were tried.
+const SUMMARIZE: &str = "You summarize text for children, using the words of the text.";
+const ANSWER: &str = "Answer only with words from the text.";
 
 fn listed(quotes: &[Quote]) -> String {
     quotes.iter().map(|quote| quote.text.as_str()).collect::<Vec<_>>().join(" ")
 }
 
-/// Words a lesson step for a student.
-pub(crate) fn explain(heading: &str, quotes: &[Quote]) -> Prompt {
-    Prompt {
-        system: SYSTEM.to_owned(),
-        user: format!(
-            "{}\n\nExplain this about \"{heading}\" to a student in two short, simple sentences.",
-            listed(quotes)
-        ),
-    }
-}
-
-/// Words a lesson step more simply.
-pub(crate) fn simpler(heading: &str, quotes: &[Quote]) -> Prompt {
-    Prompt {
-        system: SYSTEM.to_owned(),
-        user: format!(
-            "{}\n\nSay the main point about \"{heading}\" in one very short and easy sentence for a child.",
-            listed(quotes)
-        ),
-    }
+/// Words a lesson step.
+pub(crate) fn explain(quotes: &[Quote]) -> Prompt {
+    Prompt { system: SUMMARIZE.to_owned(), user: listed(quotes) }
 }
 
 /// Words the answer to a question.
 pub(crate) fn answer(question: &str, quotes: &[Quote]) -> Prompt {
-    Prompt {
-        system: SYSTEM.to_owned(),
-        user: format!("{}\n\nQuestion: {question}\nAnswer in one short sentence.", listed(quotes)),
-    }
+    let user = format!("Text: {}\n\nQuestion: {question}\nAnswer in one sentence.", listed(quotes));
+    Prompt { system: ANSWER.to_owned(), user }
 }

@@ -269,7 +269,7 @@ impl Turn<'_> {
         self.draft.paragraph();
         self.draft.say(&format!("### Step {} of {}: {}", place.step, place.total, step.section.title));
         self.draft.quote_block(&quotes);
-        self.word(&prompt::explain(&step.section.title, &quotes), "**In simple words:**", &quotes);
+        self.word(&prompt::explain(&quotes), "**In simple words:**", &quotes);
         self.draft.paragraph();
         self.draft.say(if lesson.is_at_end() {
             "This is the last step. Ask me anything about it, or say **continue** to finish."
@@ -319,7 +319,7 @@ impl Turn<'_> {
         self.draft.cite(&quotes);
         self.draft.say(&format!("Let us take the main point of **{title}** slowly."));
         self.draft.quote_block(&quotes);
-        self.word(&prompt::simpler(&title, &quotes), "**That is:**", &quotes);
+        self.word(&prompt::explain(&quotes), "**That is:**", &quotes);
         self.draft.paragraph();
         self.draft.say("Ask me about any word you do not know, or say **continue**.");
         Ok(true)

@@ -10,6 +10,10 @@ use std::ops::ControlFlow;
 /// Sections of one book: number, level, title and its passages with their pages.
 type Sections<'a> = &'a [(u8, &'a str, &'a [(u32, &'a str)])];
 
+/// Ends every passage, so that it is long enough for a step of its own.
+const FILLER: &str = "The author goes on for a while with other remarks that matter less to us here, and that only make \
+    this passage about as long as those that real authors write when they have the time.";
+
 /// A shelf in memory. Its "meaning" is the share of words that two texts have in common.
 pub(crate) struct ShortShelf {
     books: Vec<BookRef>,
@@ -81,7 +85,7 @@ impl ShortShelf {
                     ordinal,
                     book: book.clone(),
                     section: section.clone(),
-                    text: (*text).to_owned(),
+                    text: format!("{text} {FILLER}"),
                     page_starts: vec![PageStart { offset: 0, page: PageIndex(*page), label: page.to_string() }],
                     score: 0.0,
                     cosine: 0.0,
