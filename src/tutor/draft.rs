@@ -1,7 +1,7 @@
 //! A reply while it is being written: its text so far, what it stands on, and the events that carry both.
 
 use super::turn::{Finish, LessonPlace, Mode, Reply, State, TurnEvent};
-use crate::passage::{Citation, Passage};
+use crate::passage::{ChunkId, Citation, Passage};
 use std::ops::Range;
 
 /// A sentence of a book with its page.
@@ -11,6 +11,8 @@ pub(crate) struct Quote {
     pub(crate) text: String,
     /// Where it stands.
     pub(crate) citation: Citation,
+    /// Its passage, and its place in that.
+    place: (ChunkId, Range<usize>),
 }
 
 impl Quote {
@@ -18,13 +20,38 @@ impl Quote {
     pub(crate) fn of(passage: &Passage, range: Range<usize>) -> Self {
         let text = passage.text[range.clone()].split_whitespace().collect::<Vec<_>>().join(" ");
         let citation = passage.cite(range.start, &text);
-        Self { text, citation }
+        Self { text, citation, place: (passage.chunk, range) }
+    }
+
+    /// Whether only white space stands between `before` and this one.
+    fn follows(&self, before: &Self) -> bool {
+        let ((chunk, range), (chunk_before, range_before)) = (&self.place, &before.place);
+        chunk == chunk_before && (range_before.end..range_before.end + 3).contains(&range.start)
     }
 
     /// `(p. 12)`, the page as printed.
     pub(crate) fn mark(&self) -> String {
         page_mark(&self.citation.page_label)
     }
+}
+
+/// Quotes of one page become one, with ` … ` where the book says more between them.
+fn by_page(quotes: &[Quote]) -> Vec<Quote> {
+    let mut pages: Vec<Quote> = Vec::new();
+    for quote in quotes {
+        let same_page =
+            |last: &&mut Quote| last.citation.page == quote.citation.page && last.citation.book == quote.citation.book;
+        match pages.last_mut().filter(same_page) {
+            Some(last) => {
+                last.text.push_str(if quote.follows(last) { " " } else { " … " });
+                last.text.push_str(&quote.text);
+                last.citation.quote.clone_from(&last.text);
+                last.place = quote.place.clone();
+            }
+            None => pages.push(quote.clone()),
+        }
+    }
+    pages
 }
 
 /// A printed page in the text of a reply.
@@ -63,9 +90,9 @@ impl<'a> Draft<'a> {
     /// Tells what the words to come stand on; what was told before stays.
     pub(crate) fn cite(&mut self, quotes: &[Quote]) {
         let before = self.citations.len();
-        for quote in quotes {
+        for quote in by_page(quotes) {
             if !self.citations.contains(&quote.citation) {
-                self.citations.push(quote.citation.clone());
+                self.citations.push(quote.citation);
             }
         }
         if self.citations.len() > before {
@@ -76,12 +103,9 @@ impl<'a> Draft<'a> {
     /// Quotes sentences as a block, the page once behind the sentences of each page.
     pub(crate) fn quote_block(&mut self, quotes: &[Quote]) {
         self.paragraph();
-        for (i, quote) in quotes.iter().enumerate() {
+        for (i, quote) in by_page(quotes).iter().enumerate() {
             let lead = if i == 0 { "> " } else { " " };
-            self.say(&format!("{lead}{}", quote.text));
-            if quotes.get(i + 1).is_none_or(|next| next.citation.page != quote.citation.page) {
-                self.say(&format!(" {}", quote.mark()));
-            }
+            self.say(&format!("{lead}{} {}", quote.text, quote.mark()));
         }
     }
 

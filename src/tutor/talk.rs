@@ -30,7 +30,7 @@ pub(crate) fn book_topics(shelf: &dyn Shelf, book: &BookRef, limit: usize) -> Re
     let titles_to = |deepest: u8| {
         let mut titles: Vec<String> = Vec::new();
         for title in headings.iter().filter(|heading| heading.level <= deepest).filter_map(topic_of) {
-            if !titles.contains(&title) {
+            if !titles.contains(&title) && title != book.title {
                 titles.push(title);
             }
         }
