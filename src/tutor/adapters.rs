@@ -68,7 +68,7 @@ impl Writer for Engine {
         let request = Request { max_tokens, ..Request::new(crate::engine::Prompt::Chat(messages)) };
         let mut generation = match self.submit(request) {
             Ok(generation) => generation,
-            Err(crate::engine::EngineError::Overloaded { .. }) => return WriteEnd::Overloaded,
+            Err(crate::engine::EngineError::Overloaded) => return WriteEnd::Overloaded,
             Err(error) => {
                 tracing::error!(%error, "the model took no prompt");
                 return WriteEnd::Failed;

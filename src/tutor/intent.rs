@@ -35,8 +35,11 @@ pub enum Intent {
     Other,
 }
 
+/// Phrases that ask for the same.
+type Group = (&'static [&'static str], fn() -> Intent);
+
 /// Phrases that are the whole message, once politeness and punctuation are taken off.
-const WHOLE: &[(&[&str], fn() -> Intent)] = &[
+const WHOLE: &[Group] = &[
     (
         &[
             "continue", "next", "go on", "go ahead", "carry on", "keep going", "proceed", "more", "next step",

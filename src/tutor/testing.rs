@@ -7,8 +7,8 @@ use super::words::{content_set, coverage};
 use crate::passage::{BookId, BookRef, ChunkId, PageIndex, PageStart, Passage, SectionId, SectionRef};
 use std::ops::ControlFlow;
 
-/// Sections of one book: number, level, title and its passages with their pages.
-type Sections<'a> = &'a [(u8, &'a str, &'a [(u32, &'a str)])];
+/// A section of a book: level, title and its passages with their pages.
+type Section<'a> = (u8, &'a str, &'a [(u32, &'a str)]);
 
 /// Ends every passage, so that it is long enough for a step of its own.
 const FILLER: &str = "The author goes on for a while with other remarks that matter less to us here, and that only make \
@@ -60,13 +60,13 @@ impl ShortShelf {
         let titles: Vec<String> = (0..sections).map(|i| format!("1.{i} Part")).collect();
         let text: Vec<(u32, &str)> =
             (0..passages).map(|i| (i as u32, "This long chapter says something here.")).collect();
-        let mut all: Vec<(u8, &str, &[(u32, &str)])> = vec![(1, "1 Long chapter", &[])];
+        let mut all: Vec<Section<'_>> = vec![(1, "1 Long chapter", &[])];
         all.extend(titles.iter().map(|title| (2, title.as_str(), text.as_slice())));
         shelf.add("Long book", &all);
         shelf
     }
 
-    fn add(&mut self, title: &str, sections: Sections<'_>) {
+    fn add(&mut self, title: &str, sections: &[Section<'_>]) {
         let id = BookId(title.to_lowercase().replace(' ', "-"));
         let book = BookRef { id: id.clone(), file_name: format!("{id}.pdf"), title: title.to_owned() };
         let mut ordinal = 0;
