@@ -9,12 +9,13 @@ cargo run --locked --quiet -- models pull
 cargo test --locked
 
 browser="${CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}"
-if [ -n "$browser" ] && command -v npm >/dev/null; then
+node_major="$(node --version 2>/dev/null | sed 's/^v\([0-9]*\).*/\1/')"
+if [ -n "$browser" ] && command -v npm >/dev/null && [ "${node_major:-0}" -ge 20 ]; then
   npm ci --prefix tests/browser --no-audit --no-fund --silent
   CHROMIUM="$browser" LECTERN_BIN="$PWD/target/debug/lectern" npm test --prefix tests/browser
 elif [ "${LECTERN_REQUIRE_ALL:-}" = 1 ]; then
-  echo "error: the browser tests need Chromium and npm" >&2
+  echo "error: the browser tests need Chromium, npm and Node 20 or newer" >&2
   exit 1
 else
-  echo "SKIPPED the browser tests: they need Chromium and npm"
+  echo "SKIPPED the browser tests: they need Chromium, npm and Node 20 or newer"
 fi

@@ -8,6 +8,7 @@ mod explain;
 mod grounding;
 mod intent;
 mod lesson;
+mod lesson_turn;
 mod prompt;
 mod relevance;
 mod shelf;
