@@ -13,7 +13,7 @@ pub enum EngineError {
     #[error("the language model has been shut down")]
     Closed,
     /// A model file, with what is wrong with it.
-    #[error("model {path}: {source}")]
+    #[error("model {path}")]
     Load {
         /// Which file.
         path: PathBuf,

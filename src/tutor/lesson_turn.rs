@@ -12,6 +12,9 @@ impl Turn<'_> {
             let topics = self.topics()?;
             self.draft.say(&talk::topic_not_in_books(topic, &topics));
             self.resume_line();
+            if self.session.lesson.is_none() {
+                (self.session.mode, self.session.current_topic) = (Mode::Idle, None);
+            }
             return Ok(false);
         };
         let total = lesson.steps.len();

@@ -219,6 +219,9 @@ impl Turn<'_> {
         let grounded = self.answer(&message_in_context(message, &self.session), &scopes)?;
         if self.session.lesson.is_none() {
             self.session.mode = if grounded { Mode::Answering } else { Mode::Idle };
+            if !grounded {
+                self.session.current_topic = None;
+            }
             return Ok(grounded);
         }
         self.resume()?;

@@ -77,6 +77,8 @@ fn what_is_not_in_the_books_is_said_to_be_not_in_the_books() {
         let reply = talk.say(message);
         assert!(reply.text.contains("could not find"), "{message}: {}", reply.text);
         assert!(!reply.grounded && reply.citations.is_empty() && reply.mode == Mode::Idle, "{message}");
+        assert_eq!(reply.current_topic, None, "{message}");
+        talk.say("What do readable streams produce?");
     }
     talk.say("teach me about floods");
     let aside = talk.say("Who won the football match in Madrid?");

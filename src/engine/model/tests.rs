@@ -1,15 +1,21 @@
 //! The decoder on random models, and what it refuses to load.
 
-use super::super::EngineConfig;
 use super::super::gguf::Gguf;
+use super::super::{EngineConfig, EngineError};
 use super::Decoder;
 use super::nano::Nano;
 use candle_core::Device;
 use candle_core::quantized::gguf_file::Value;
+use std::error::Error as _;
 
 fn decoder(nano: &Nano) -> Decoder {
     let (_folder, path) = nano.write();
     Decoder::load(&mut Gguf::open(&path).expect("a GGUF file"), &Device::Cpu).expect("a good model")
+}
+
+/// An error with its cause.
+fn told(error: &EngineError) -> String {
+    format!("{error}: {}", error.source().expect("a file's error has a cause"))
 }
 
 /// Logits after `ids` when they come in steps of `size` tokens.
@@ -112,7 +118,7 @@ fn what_is_not_supported_or_wrong_is_named() {
         ),
     ] {
         let error = nano.try_engine(EngineConfig::default()).expect_err(words);
-        let text = format!("{error}");
+        let text = told(&error);
         assert!(text.contains(words) && text.contains("nano.gguf"), "expected {words:?} in: {text}");
     }
 }
@@ -125,7 +131,8 @@ fn a_file_cut_anywhere_or_changed_is_an_error_and_no_panic() {
     let step = whole.len() / 97;
     for length in (0..64).chain((64..whole.len()).step_by(step)).chain([whole.len() - 33]) {
         std::fs::write(&path, &whole[..length]).expect("written");
-        let error = super::super::Engine::load(&path, EngineConfig::default()).expect_err(tied).to_string();
+        let error = super::super::Engine::load(&path, EngineConfig::default()).expect_err(tied);
+        let error = told(&error);
         assert!(error.contains("cut short") || (length < 8 && error.contains("GGUF")), "{length}: {error}");
     }
     for at in 0..2000 {
