@@ -255,7 +255,12 @@ fn add(db: &Connection, base: &mut Base, new: &[i64], total: usize) -> Result<()
             None => base.index.insert(empty(base.dimensions)?),
         };
         reserve(index, total)?;
-        vectors.par_iter().try_for_each(|(key, vector)| index.add(*key, vector).map_err(broken))?;
+        // Nodes added at once to a graph of a few may miss each other and never be reached.
+        if index.size() < ADD_AT_ONCE {
+            vectors.iter().try_for_each(|(key, vector)| index.add(*key, vector).map_err(broken))?;
+        } else {
+            vectors.par_iter().try_for_each(|(key, vector)| index.add(*key, vector).map_err(broken))?;
+        }
     }
     Ok(())
 }

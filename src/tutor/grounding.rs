@@ -1,12 +1,14 @@
 //! Whether a sentence that a model wrote is carried by sentences of the books. A sentence passes when all its content
-//! words come from them, one of them carries at least half of it, and its numbers, names, negations and hinges ("despite",
-//! "because") are theirs. One word more is where a small model begins to invent ("one metal and one wooden").
+//! words come from them, one of them carries at least half of it, and its order, numbers, names, negations and hinges
+//! ("despite", "because") are theirs. One word more is where a small model begins to invent ("one metal and one wooden").
 
 use super::words::{content_set, content_stems, words};
 use std::collections::BTreeSet;
 
 /// Share that a single source must have: the one that is cited.
 const MIN_ALONE: f32 = 0.5;
+/// Share of its content words that must stand in the sources' order.
+const IN_ORDER: f32 = 0.9;
 /// A sentence of fewer content words says nothing that could be checked.
 const MIN_WORDS: usize = 2;
 
@@ -40,7 +42,7 @@ pub(crate) fn supporting(sentence: &str, sources: &[&str]) -> Option<usize> {
         .enumerate()
         .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))?;
     let source = sources[best];
-    let agrees = negates(sentence) == negates(source) && same_order(sentence, source) && same_hinges(sentence, source);
+    let agrees = negates(sentence) == negates(source) && in_order(sentence, sources) && same_hinges(sentence, source);
     (share >= MIN_ALONE && agrees).then_some(best)
 }
 
@@ -111,16 +113,24 @@ fn behind_hinges(sentence: &str) -> Vec<(String, Vec<String>)> {
         .collect()
 }
 
-/// Whether the names that both have stand in the same order: "Rome defeated Carthage" is not "Carthage defeated Rome".
-fn same_order(sentence: &str, source: &str) -> bool {
-    let there: Vec<String> = words(source).collect();
-    let places: Vec<usize> = sentence
-        .split_whitespace()
-        .filter(|token| token.starts_with(char::is_uppercase))
-        .filter_map(|token| words(token).next())
-        .filter_map(|name| there.iter().position(|word| *word == name))
-        .collect();
-    places.len() < 2 || places.is_sorted()
+/// Whether nearly all content words stand in the sources' order: "secondary waves shear, primary waves push" is not
+/// "primary waves shear, secondary waves push". A model may shorten, not turn round.
+fn in_order(sentence: &str, sources: &[&str]) -> bool {
+    let mut said = content_stems(sentence);
+    said.retain(|stem| !NEUTRAL.contains(&stem.as_str()));
+    let there = content_stems(&sources.join(" "));
+    // Lengths of the longest common subsequences with the beginnings of `there`.
+    let mut lengths = vec![0usize; there.len() + 1];
+    for stem in &said {
+        let mut diagonal = 0;
+        for (i, other) in there.iter().enumerate() {
+            let above = lengths[i + 1];
+            let matched = stem == other || related(stem, other);
+            lengths[i + 1] = if matched { diagonal + 1 } else { above.max(lengths[i]) };
+            diagonal = above;
+        }
+    }
+    lengths[there.len()] as f32 >= IN_ORDER * said.len() as f32
 }
 
 #[cfg(test)]
@@ -132,6 +142,7 @@ mod tests {
         "Its cities, Harappa and Mohenjo-daro, had planned streets and covered drains.",
         "Rome defeated Carthage in the last of three wars.",
         "Plants do not take in oxygen for photosynthesis.",
+        "Secondary waves travel by shearing the Earth, while primary waves travel as a pressure wave.",
         "The nut holds tight despite severe vibration because of the universal law of gravitation.",
     ];
 
@@ -147,9 +158,11 @@ mod tests {
             ("Carthage defeated Rome in three wars.", None),
             ("Plants take in oxygen for photosynthesis.", None),
             ("Plants do not take in oxygen for photosynthesis.", Some(3)),
-            ("The nut holds tight despite the vibration.", Some(4)),
+            ("Primary waves travel by shearing the Earth, while secondary waves travel as a pressure wave.", None),
+            ("Secondary waves travel by shearing the Earth.", Some(4)),
+            ("The nut holds tight despite the vibration.", Some(5)),
             ("The nut holds tight despite gravitation.", None),
-            ("The nut holds tight by the law of gravity.", Some(4)),
+            ("The nut holds tight by the law of gravity.", Some(5)),
             ("The cities had planned streets and wooden drains.", None),
             ("Sure, here you go!", None),
             ("", None),
