@@ -56,7 +56,7 @@ pub enum Command {
 /// # Errors
 /// What the subcommand could not do; its text says where and what to do about it.
 pub fn run(command: Command) -> Result<ExitCode, CliError> {
-    match command {
+    let ended = match command {
         Command::Serve(args) => serve::run(args),
         Command::Ingest(args) => ingest::run(args),
         Command::Books(args) => books::run(args),
@@ -65,6 +65,11 @@ pub fn run(command: Command) -> Result<ExitCode, CliError> {
         Command::Extract(args) => extract::run(args),
         Command::Generate(args) => generate::run(args),
         Command::Eval(args) => eval::run(args),
+    };
+    match ended {
+        // Whoever reads has read enough.
+        Err(CliError::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
+        other => other,
     }
 }
 
