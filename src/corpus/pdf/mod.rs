@@ -2,13 +2,16 @@
 //! the crate is lopdf used. Each page stands alone: a page that cannot be read is reported and the book goes on.
 
 mod cmap;
+mod columns;
 mod content;
 mod embedded;
 mod font;
 mod glyph_names;
+mod layers;
 mod lines;
 mod matrix;
 mod objects;
+mod operators;
 mod outline;
 mod standard_widths;
 
@@ -16,8 +19,9 @@ pub(super) use lines::Line;
 pub(super) use outline::Bookmark;
 
 use crate::passage::PageIndex;
-use content::Interpreter;
+use content::{Extent, Interpreter, Shared};
 use font::Font;
+use layers::Layers;
 use lopdf::{Dictionary, Document, LoadOptions, Object, ObjectId};
 use matrix::Matrix;
 use std::collections::HashMap;
@@ -25,7 +29,24 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
 /// The fonts of a file that were read already.
-type FontCache = HashMap<ObjectId, Rc<Font>>;
+type FontCache = HashMap<FontKey, Rc<Font>>;
+
+/// What tells a font from the others of its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum FontKey {
+    Id(ObjectId),
+    /// Where a font without a number lies; the file does not change while it is read.
+    Address(usize),
+}
+
+impl FontKey {
+    fn of(object: &Object) -> Self {
+        object.as_reference().map_or_else(|_| Self::Address(std::ptr::from_ref(object).addr()), Self::Id)
+    }
+}
+
+/// Operators that all pages of a file together may have, against files made to exhaust.
+const MAX_OPERATIONS: usize = 400_000_000;
 
 /// How deep the page tree may be.
 const MAX_TREE_DEPTH: usize = 64;
@@ -61,7 +82,7 @@ pub(super) enum Unreadable {
 /// The part of the page that is shown, and how it is turned.
 struct Frame {
     to_shown: Matrix,
-    height: f64,
+    extent: Extent,
     /// The top edge in user space, if the page is not turned.
     top: Option<f64>,
 }
@@ -80,10 +101,11 @@ pub(super) fn read(bytes: &[u8], password: Option<&str>, max_pages: usize) -> Re
     let about = AssertUnwindSafe(|| describe(&doc, &ids));
     let (title, author, labels, mut bookmarks) = catch_unwind(about)
         .unwrap_or_else(|_| (None, None, (1..=ids.len()).map(|number| number.to_string()).collect(), Vec::new()));
-    let mut fonts = FontCache::new();
+    let layers = catch_unwind(AssertUnwindSafe(|| Layers::of(&doc))).unwrap_or_default();
+    let mut shared = Shared { doc: &doc, fonts: FontCache::new(), layers, operations_left: MAX_OPERATIONS };
     let mut pages = Vec::with_capacity(ids.len());
     for (id, label) in ids.iter().zip(labels) {
-        let page = catch_unwind(AssertUnwindSafe(|| read_page(&doc, *id, &mut fonts)));
+        let page = catch_unwind(AssertUnwindSafe(|| read_page(&mut shared, *id)));
         let (lines, problem) = page.unwrap_or_else(|_| (Vec::new(), Some("its content makes the reader fail".into())));
         pages.push(RawPage { label, lines, problem });
     }
@@ -127,18 +149,19 @@ fn page_ids(doc: &Document) -> Vec<ObjectId> {
     doc.objects.iter().filter(|(_, object)| is_page(object)).map(|(id, _)| *id).collect()
 }
 
-fn read_page(doc: &Document, id: ObjectId, fonts: &mut FontCache) -> (Vec<Line>, Option<String>) {
+fn read_page(shared: &mut Shared, id: ObjectId) -> (Vec<Line>, Option<String>) {
+    let doc = shared.doc;
     let page = match doc.get_dictionary(id) {
         Ok(page) => page,
         Err(error) => return (Vec::new(), Some(error.to_string())),
     };
     let frame = frame(doc, page);
     let resources = inherited(doc, page, b"Resources").and_then(objects::as_dict);
-    let mut interpreter = Interpreter::new(doc, fonts, frame.to_shown);
+    let mut interpreter = Interpreter::new(shared, frame.to_shown, frame.extent);
     let (bytes, problem) = content_bytes(doc, page);
     interpreter.run(&bytes, resources);
     let problem = problem.or(interpreter.problem);
-    (lines::lines(interpreter.glyphs, frame.height), problem)
+    (lines::lines(interpreter.glyphs, frame.extent.height), problem)
 }
 
 /// The page's content streams joined; a broken one is left out and reported.
@@ -195,8 +218,11 @@ fn frame(doc: &Document, page: &Dictionary) -> Frame {
         3 => Matrix([0.0, 1.0, -1.0, 0.0, height, 0.0]),
         _ => Matrix::IDENTITY,
     };
-    let shown_height = if turns.rem_euclid(2) == 1 { width } else { height };
-    Frame { to_shown: to_origin.then(turn), height: shown_height, top: (turn == Matrix::IDENTITY).then_some(top) }
+    let extent = match turns.rem_euclid(2) {
+        1 => Extent { width: height, height: width },
+        _ => Extent { width, height },
+    };
+    Frame { to_shown: to_origin.then(turn), extent, top: (turn == Matrix::IDENTITY).then_some(top) }
 }
 
 #[cfg(test)]
@@ -254,6 +280,14 @@ mod tests {
         let ys: Vec<f64> = book.pages[0].lines.iter().map(|line| line.y.round()).collect();
         assert_eq!(ys, [50.0, 64.0, 78.0, 214.0, 120.0]);
         assert_eq!(book.pages[0].problem, None);
+    }
+
+    #[test]
+    fn what_nobody_sees_is_no_text() {
+        let content = "BT /F1 10 Tf 50 350 Td (seen) Tj 900 0 Td (beside the page) Tj ET \
+                       BT 3 Tr /F1 10 Tf 50 300 Td (under a scan) Tj ET";
+        let book = read(&file(vec![plain(content)]), None, 10).unwrap_or_else(|why| panic!("{why:?}"));
+        assert_eq!(texts(&book.pages[0]), ["seen", "under a scan"]);
     }
 
     #[test]
