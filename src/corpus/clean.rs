@@ -137,7 +137,7 @@ pub(super) mod tests {
     }
 
     pub(in crate::corpus) fn page(label: &str, lines: Vec<Line>) -> RawPage {
-        RawPage { label: label.into(), lines, problem: None }
+        RawPage { label: label.into(), lines, problem: None, is_scan: false }
     }
 
     fn bodies(pages: &[RawPage]) -> Vec<Vec<&str>> {

@@ -123,9 +123,9 @@ impl<'a> Operators<'a> {
             let next = self.bytes.get(self.at + 1).copied();
             let operand = match byte {
                 b'(' => self.literal(),
-                b'<' if next == Some(b'<') => self.dictionary(depth),
+                b'<' if next == Some(b'<') && depth < MAX_DEPTH => self.dictionary(depth),
                 b'<' => self.hexadecimal(),
-                b'[' => self.array(depth),
+                b'[' if depth < MAX_DEPTH => self.array(depth),
                 b'/' => self.name(),
                 b'0'..=b'9' | b'+' | b'-' | b'.' => match self.number() {
                     Some(number) => Operand::Number(number),
@@ -307,7 +307,7 @@ impl<'a> Operators<'a> {
     fn array(&mut self, depth: usize) -> Operand<'a> {
         self.at += 1;
         let mut items = Vec::new();
-        while depth < MAX_DEPTH {
+        loop {
             let before = self.at;
             match self.token(depth + 1) {
                 Some(Token::Operand(item)) => items.push(item),
@@ -327,7 +327,7 @@ impl<'a> Operators<'a> {
         self.at += 2;
         let mut dictionary = Dictionary::new();
         let mut key: Option<Vec<u8>> = None;
-        while depth < MAX_DEPTH {
+        loop {
             match self.token(depth + 1) {
                 Some(Token::Operand(operand)) => match (key.take(), operand) {
                     (None, Operand::Name(name)) => key = Some(name.into_owned()),
