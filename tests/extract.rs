@@ -113,7 +113,8 @@ fn scan(folder: &Path) -> PathBuf {
     let (width, height) = (SCALE * rows.iter().map(|row| row.len()).max().unwrap_or(0), SCALE * rows.len());
     let sample = |x: usize, y: usize| rows[y / SCALE].as_bytes().get(x / SCALE).is_none_or(|c| *c == b'.');
     let byte = |y: usize, x: usize| (0..8).fold(0, |byte, bit| byte << 1 | u8::from(sample(x + bit, y)));
-    let data: Vec<u8> = (0..height).flat_map(|y| (0..width).step_by(8).map(move |x| (y, x))).map(|(y, x)| byte(y, x)).collect();
+    let data: Vec<u8> =
+        (0..height).flat_map(|y| (0..width).step_by(8).map(move |x| (y, x))).map(|(y, x)| byte(y, x)).collect();
     let mut doc = Document::with_version("1.5");
     let picture = dictionary! {
         "Type" => "XObject", "Subtype" => "Image", "Width" => width as i64, "Height" => height as i64,
@@ -127,7 +128,8 @@ fn scan(folder: &Path) -> PathBuf {
         "MediaBox" => vec![0.into(), 0.into(), 400.into(), 100.into()],
         "Resources" => dictionary! { "XObject" => dictionary! { "P" => picture } },
     });
-    doc.objects.insert(tree, dictionary! { "Type" => "Pages", "Kids" => vec![Object::from(page)], "Count" => 1 }.into());
+    doc.objects
+        .insert(tree, dictionary! { "Type" => "Pages", "Kids" => vec![Object::from(page)], "Count" => 1 }.into());
     let catalog = doc.add_object(dictionary! { "Type" => "Catalog", "Pages" => tree });
     doc.trailer.set("Root", catalog);
     let path = folder.join("scan.pdf");
@@ -197,7 +199,9 @@ fn hard_files_give_pages_or_a_reason() {
         let message = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(!message.contains("panicked"), "{name}: {message}");
         match reasons.get(name.as_str()) {
-            Some(reason) => assert!(output.status.code() == Some(code(reason)) && message.contains(reason), "{name}: {message}"),
+            Some(reason) => {
+                assert!(output.status.code() == Some(code(reason)) && message.contains(reason), "{name}: {message}")
+            }
             None => assert!(output.status.success() && !pages(&output).is_empty(), "{name}: {message}"),
         }
         assert!(began.elapsed() < PATIENCE, "{name}");

@@ -11,6 +11,9 @@ const MIN_LINES: usize = 6;
 const MIN_LETTERS: usize = 18;
 /// How many columns a page may be cut into.
 const MAX_CUTS: usize = 5;
+/// A page with more parts of lines, or more places where they begin, than this is no page of columns.
+const MAX_PARTS: usize = 4_000;
+const MAX_STARTS: usize = 600;
 
 /// Brings lines into reading order.
 pub(super) fn put_in_order(lines: &mut Vec<Building>) {
@@ -72,13 +75,13 @@ fn interleaved_gutter(lines: &[Building]) -> Option<f64> {
         return None;
     }
     let parts: Vec<Segment> = lines.iter().filter(|line| is_upright(line)).flat_map(segments).collect();
-    if parts.len() < 2 * MIN_LINES {
+    if !(2 * MIN_LINES..MAX_PARTS).contains(&parts.len()) {
         return None;
     }
     let mut starts: Vec<f64> = parts.iter().map(|part| part.from).collect();
     starts.sort_by(f64::total_cmp);
     starts.dedup_by(|b, a| *b - *a < 2.0);
-    starts.into_iter().skip(1).map(|start| start - 1.0).find(|x| parts_two_columns(&parts, *x))
+    starts.into_iter().take(MAX_STARTS).skip(1).map(|start| start - 1.0).find(|x| parts_two_columns(&parts, *x))
 }
 
 /// Whether `x` lies between two columns of prose that are shown by turns.

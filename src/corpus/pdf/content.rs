@@ -62,8 +62,8 @@ pub(super) struct Shared<'a> {
     pub(super) doc: &'a Document,
     pub(super) fonts: FontCache,
     pub(super) layers: Layers,
-    /// How many operators the rest of the file may have.
-    pub(super) operations_left: usize,
+    /// How many operators and glyphs the rest of the file may have.
+    pub(super) work_left: usize,
 }
 
 /// The part of the plane that the page shows: from the origin to here.
@@ -148,10 +148,10 @@ impl<'a, 'b> Interpreter<'a, 'b> {
             if self.num_operations > MAX_OPERATIONS || self.glyphs.len() > MAX_GLYPHS {
                 return self.note("the page has too much content; the rest of it is left out".into());
             }
-            if self.shared.operations_left == 0 {
+            if self.shared.work_left == 0 {
                 return self.note("the file has too much content; the rest of it is left out".into());
             }
-            self.shared.operations_left -= 1;
+            self.shared.work_left -= 1;
             self.operate(operator, operands, resources);
         }
         if operators.is_cut_short {
@@ -266,6 +266,7 @@ impl<'a, 'b> Interpreter<'a, 'b> {
         let is_hidden = self.marked.iter().any(|marked| marked.is_hidden);
         while !bytes.is_empty() && self.glyphs.len() <= MAX_GLYPHS {
             let code = font.next_code(bytes);
+            self.shared.work_left = self.shared.work_left.saturating_sub(1);
             bytes = &bytes[code.num_bytes.clamp(1, bytes.len())..];
             let state = &self.state;
             let map = self.text_matrix.then(state.ctm);

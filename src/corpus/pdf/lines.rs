@@ -18,6 +18,8 @@ const STEP_BACK: f64 = 0.6;
 const LOOK_BACK: usize = 6;
 /// How many lines back a glyph is looked for that is drawn a second time, to look bold or by two layers of a file.
 const DRAWN_TWICE_BACK: usize = 64;
+/// How many comparisons with glyphs drawn before one page is worth, against files made to exhaust.
+const MAX_COMPARISONS: usize = 20_000_000;
 
 /// A line of text on a page. Lengths are points; places are seen along the direction of writing.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,15 +72,16 @@ pub(super) struct Building {
 /// The lines of a page `height` points high.
 pub(super) fn lines(glyphs: Vec<Glyph>, height: f64) -> Vec<Line> {
     let mut building: Vec<Building> = Vec::new();
+    let mut comparisons_left = MAX_COMPARISONS;
     for glyph in glyphs {
-        add(&mut building, glyph);
+        add(&mut building, glyph, &mut comparisons_left);
     }
     join_neighbours(&mut building);
     columns::put_in_order(&mut building);
     building.into_iter().filter_map(|line| line.finish(height)).collect()
 }
 
-fn add(lines: &mut Vec<Building>, glyph: Glyph) {
+fn add(lines: &mut Vec<Building>, glyph: Glyph, comparisons_left: &mut usize) {
     let (dx, dy) = glyph.direction;
     let along = |point: (f64, f64)| point.0 * dx + point.1 * dy;
     let across = glyph.from.1 * dx - glyph.from.0 * dy;
@@ -112,8 +115,11 @@ fn add(lines: &mut Vec<Building>, glyph: Glyph) {
         }
     }
     let steps_back = place.is_none_or(|index| from < lines[index].to - 0.1 * glyph.size);
-    if steps_back && lines.iter().rev().take(DRAWN_TWICE_BACK).any(|line| line.shows(&glyph, across, from)) {
-        return;
+    if steps_back {
+        let mut recent = lines.iter().rev().take(DRAWN_TWICE_BACK);
+        if recent.any(|line| line.shows(&glyph, across, from, comparisons_left)) {
+            return;
+        }
     }
     let line = match place {
         Some(index) => &mut lines[index],
@@ -172,11 +178,14 @@ impl Building {
     }
 
     /// Whether the same glyph stands in the same place already.
-    fn shows(&self, glyph: &Glyph, across: f64, from: f64) -> bool {
+    fn shows(&self, glyph: &Glyph, across: f64, from: f64, comparisons_left: &mut usize) -> bool {
         let near = 0.1 * glyph.size;
-        self.is_level(glyph, across, 0.1)
-            && (self.from - near..=self.to + near).contains(&from)
-            && self.glyphs.iter().rev().any(|other| (other.from - from).abs() < near && other.text == glyph.text)
+        if !self.is_level(glyph, across, 0.1) || !(self.from - near..=self.to + near).contains(&from) {
+            return false;
+        }
+        let glyphs = self.glyphs.iter().rev().take(*comparisons_left);
+        *comparisons_left = comparisons_left.saturating_sub(self.glyphs.len());
+        glyphs.into_iter().any(|other| (other.from - from).abs() < near && other.text == glyph.text)
     }
 
     fn push(&mut self, glyph: &Glyph, across: f64, from: f64, to: f64) {

@@ -47,8 +47,8 @@ impl FontKey {
     }
 }
 
-/// Operators that all pages of a file together may have, against files made to exhaust.
-const MAX_OPERATIONS: usize = 400_000_000;
+/// Operators and glyphs that all pages of a file together may have, against files made to exhaust: 10,000 full pages.
+const MAX_WORK: usize = 100_000_000;
 
 /// How deep the page tree may be.
 const MAX_TREE_DEPTH: usize = 64;
@@ -113,7 +113,7 @@ pub(super) fn read(bytes: &[u8], options: &ReadOptions) -> Result<RawBook, Unrea
     let (title, author, labels, mut bookmarks) = catch_unwind(about)
         .unwrap_or_else(|_| (None, None, (1..=ids.len()).map(|number| number.to_string()).collect(), Vec::new()));
     let layers = catch_unwind(AssertUnwindSafe(|| Layers::of(&doc))).unwrap_or_default();
-    let mut shared = Shared { doc: &doc, fonts: FontCache::new(), layers, operations_left: MAX_OPERATIONS };
+    let mut shared = Shared { doc: &doc, fonts: FontCache::new(), layers, work_left: MAX_WORK };
     let mut pages = Vec::with_capacity(ids.len());
     for (id, label) in ids.iter().zip(labels) {
         let page = catch_unwind(AssertUnwindSafe(|| read_page(&mut shared, *id, options.ocr.as_ref())));
