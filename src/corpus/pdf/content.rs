@@ -19,7 +19,7 @@ const MAX_PAGE_BYTES: usize = 128 << 20;
 #[derive(Debug, Clone)]
 pub(super) struct Glyph {
     /// Its text: a letter, a ligature's letters, or a space; empty if nothing tells what it means.
-    pub(super) text: Box<str>,
+    pub(super) text: Rc<str>,
     /// Where the pen stood before it.
     pub(super) from: (f64, f64),
     /// Where the pen stood after it, without extra spacing.
@@ -215,7 +215,8 @@ impl<'a> Interpreter<'a> {
             bytes = &bytes[code.num_bytes.clamp(1, bytes.len())..];
             let state = &self.state;
             let map = self.text_matrix.then(state.ctm);
-            let advance = font.advance(code) * state.size;
+            let shown = font.shown(code);
+            let advance = shown.advance * state.size;
             let mut spacing = state.char_spacing;
             if code.num_bytes == 1 && code.value == 32 {
                 spacing += state.word_spacing;
@@ -224,15 +225,13 @@ impl<'a> Interpreter<'a> {
                 true => ((0.0, -advance), (0.0, -1.0), (1.0, 0.0)),
                 false => ((advance * state.horizontal, 0.0), (1.0, 0.0), (0.0, 1.0)),
             };
-            let mut text = String::new();
-            font.text(code, &mut text);
             if map.is_sane() {
                 let (dx, dy) = map.turn(forward.0, forward.1);
                 let (ux, uy) = map.turn(up.0, up.1);
                 let length = dx.hypot(dy).max(1e-9);
                 let sign = if state.size * state.horizontal < 0.0 { -1.0 } else { 1.0 };
                 self.glyphs.push(Glyph {
-                    text: text.into(),
+                    text: shown.text,
                     from: map.apply(0.0, state.rise),
                     to: map.apply(step.0, step.1 + state.rise),
                     direction: (sign * dx / length, sign * dy / length),

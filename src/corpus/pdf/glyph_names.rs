@@ -1,73 +1,78 @@
 //! What a glyph's name says about its text: `A`, `fi`, `uni00E9`, `f_f_i`, `a.alt`.
 
 use lopdf::{Dictionary, Document, Encoding, Object};
+use read_fonts::ps::agl;
 
-/// Names of TeX's and others' fonts that the Adobe glyph list lacks.
+/// The longest name that is looked at.
+const MAX_NAME_BYTES: usize = 256;
+
+/// Names of TeX's and others' fonts that the Adobe glyph list lacks, or gives no text of everyday use; sorted.
 const EXTRA: &[(&str, &str)] = &[
+    ("Ng", "Ŋ"),
+    ("SS", "SS"),
+    ("arrowhorizex", "⎯"),
+    ("arrowsouthwest", "↙"),
+    ("arrowvertex", "⏐"),
+    ("asteriskmath", "∗"),
+    ("bardbl", "‖"),
+    ("commaaccent", "\u{326}"),
+    ("compwordmark", ""),
+    ("copyrightsans", "©"),
+    ("copyrightserif", "©"),
+    ("ct", "ct"),
+    ("cwm", ""),
+    ("diamondmath", "⋄"),
+    ("dotlessj", "ȷ"),
+    ("epsilon1", "ϵ"),
     ("ff", "ff"),
     ("ffi", "ffi"),
     ("ffl", "ffl"),
-    ("st", "st"),
-    ("ct", "ct"),
-    ("visiblespace", " "),
-    ("nbspace", " "),
-    ("compwordmark", ""),
-    ("cwm", ""),
-    ("dotlessj", "ȷ"),
-    ("suppress", "ł"),
-    ("tie", "\u{361}"),
-    ("vector", "\u{20d7}"),
-    ("openbullet", "◦"),
-    ("triangleright", "▷"),
-    ("triangleleft", "◁"),
-    ("lscript", "ℓ"),
-    ("star", "⋆"),
-    ("diamondmath", "⋄"),
     ("follows", "≻"),
-    ("precedes", "≺"),
-    ("owner", "∋"),
-    ("mapsto", "↦"),
-    ("prime", "′"),
-    ("epsilon1", "ϵ"),
-    ("rho1", "ϱ"),
-    ("pi1", "ϖ"),
-    ("sigma1", "ς"),
-    ("theta1", "ϑ"),
-    ("phi1", "ϕ"),
-    ("arrowsouthwest", "↙"),
-    ("asteriskmath", "∗"),
     ("greatermuch", "≫"),
-    ("lessmuch", "≪"),
-    ("nabla", "∇"),
-    ("bardbl", "‖"),
-    ("similar", "∼"),
-    ("braceleftbigg", "{"),
-    ("bracerightbigg", "}"),
-    ("parenleftbig", "("),
-    ("parenrightbig", ")"),
-    ("parenleftbigg", "("),
-    ("parenrightbigg", ")"),
-    ("bracketleftbig", "["),
-    ("bracketrightbig", "]"),
-    ("summationdisplay", "∑"),
-    ("summationtext", "∑"),
-    ("integraldisplay", "∫"),
-    ("integraltext", "∫"),
-    ("productdisplay", "∏"),
-    ("radicalbig", "√"),
-    ("radicalbigg", "√"),
-    ("perthousandzero", "0"),
-    ("Ng", "Ŋ"),
-    ("ng", "ŋ"),
-    ("SS", "SS"),
-    ("sfthyphen", "\u{ad}"),
     ("hyphenchar", "-"),
+    ("lessmuch", "≪"),
+    ("lscript", "ℓ"),
+    ("mapsto", "↦"),
+    ("nabla", "∇"),
+    ("nbspace", " "),
+    ("ng", "ŋ"),
+    ("openbullet", "◦"),
+    ("owner", "∋"),
+    ("perthousandzero", "0"),
+    ("phi1", "ϕ"),
+    ("pi1", "ϖ"),
+    ("precedes", "≺"),
+    ("prime", "′"),
+    ("radicalex", "‾"),
+    ("registersans", "®"),
+    ("registerserif", "®"),
+    ("rho1", "ϱ"),
     ("ringfitted", "˚"),
+    ("sfthyphen", "\u{ad}"),
+    ("sigma1", "ς"),
+    ("similar", "∼"),
+    ("st", "st"),
+    ("star", "⋆"),
+    ("suppress", "ł"),
+    ("theta1", "ϑ"),
+    ("tie", "\u{361}"),
+    ("trademarksans", "™"),
+    ("trademarkserif", "™"),
+    ("triangleleft", "◁"),
+    ("triangleright", "▷"),
+    ("vector", "\u{20d7}"),
+    ("visiblespace", " "),
+];
+
+/// Endings that say how a glyph is drawn, not what it stands for. The big sizes are those of TeX's extension fonts.
+const ENDINGS: &[&str] = &[
+    "biggg", "Biggg", "bigg", "Bigg", "big", "Big", "text", "display", "fitted", "oldstyle", "inferior", "superior",
+    "wide", "wider", "widest", "v1", "v2", "v3", "v4",
 ];
 
 /// The text that `name` stands for, if the name tells.
 pub(super) fn to_text(name: &[u8]) -> Option<String> {
-    let name = std::str::from_utf8(name).ok()?;
+    let name = std::str::from_utf8(name).ok().filter(|name| name.len() <= MAX_NAME_BYTES)?;
     if name == ".notdef" || name.is_empty() {
         return None;
     }
@@ -82,13 +87,27 @@ pub(super) fn to_text(name: &[u8]) -> Option<String> {
     parts.filter(|parts| parts.len() > 1).map(|parts| parts.concat())
 }
 
+/// The number in a name that is only a number with a letter or word before it (`g12`, `glyph12`, `c65`).
+pub(super) fn number(name: &[u8]) -> Option<u32> {
+    let digits = name.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let (word, digits) = name.split_at(name.len() - digits);
+    let is_word = matches!(word, b"glyph" | b"index" | b"gid" | b"cid" | b"char" | b"SYMBOL" | b"FontObject")
+        || (word.len() <= 2 && word.iter().all(u8::is_ascii_alphabetic));
+    if !is_word { None } else { std::str::from_utf8(digits).ok()?.parse().ok() }
+}
+
+/// The character of a name of the Zapf Dingbats font: `a1` to `a206`.
+pub(super) fn dingbat(name: &[u8]) -> Option<char> {
+    agl::name_to_char(std::str::from_utf8(name).ok()?)
+}
+
 fn one(name: &str) -> Option<String> {
-    if let Some((_, text)) = EXTRA.iter().find(|(known, _)| *known == name) {
-        return Some((*text).to_owned());
+    if let Ok(at) = EXTRA.binary_search_by_key(&name, |(known, _)| known) {
+        return Some(EXTRA[at].1.to_owned());
     }
     if let Some(digits) = name.strip_prefix("uni")
         && digits.len() >= 4
-        && digits.len() % 4 == 0
+        && digits.len().is_multiple_of(4)
         && digits.bytes().all(|b| b.is_ascii_hexdigit())
     {
         let units =
@@ -97,30 +116,63 @@ fn one(name: &str) -> Option<String> {
     }
     if let Some(digits) = name.strip_prefix('u')
         && (4..=6).contains(&digits.len())
-        && let Ok(code) = u32::from_str_radix(digits, 16)
+        && digits.bytes().all(|b| b.is_ascii_hexdigit())
     {
-        return char::from_u32(code).map(String::from);
+        return u32::from_str_radix(digits, 16).ok().and_then(char::from_u32).map(String::from);
     }
-    let numbered = name.len() > 1 && name[1..].bytes().all(|b| b.is_ascii_digit());
-    if numbered || !name.is_ascii() { None } else { listed(name) }
+    if !name.is_ascii() || number(name.as_bytes()).is_some() {
+        return None;
+    }
+    listed(name).or_else(|| drawn(name))
 }
 
-/// The Adobe glyph list's answer. lopdf has the list but shows it only as the encoding of a font, so a font with this one
-/// glyph is made for the question.
+/// The Adobe glyph list's answer, if it is a character and no place in the private area.
 fn listed(name: &str) -> Option<String> {
-    let differences = vec![Object::Integer(0), Object::Name(name.as_bytes().to_vec())];
-    let encoding = Dictionary::from_iter([("Differences", Object::Array(differences))]);
-    let font =
-        Dictionary::from_iter([("Type", Object::Name(b"Font".to_vec())), ("Encoding", Object::Dictionary(encoding))]);
-    let doc = Document::new();
-    let text = match font.get_font_encoding(&doc).ok()? {
-        Encoding::Differences(differences) => {
-            let unit = differences.map.get(&0)?.utf16_code_unit();
-            char::decode_utf16([unit]).next()?.ok()
-        }
+    let text: String = agl::name_to_chars(name).collect();
+    (!text.is_empty() && !text.chars().any(is_private)).then_some(text)
+}
+
+/// What is left of a name without the ending that says how it is drawn: `parenleftbigg`, `Asmall`, `oneoldstyle`.
+fn drawn(name: &str) -> Option<String> {
+    if let Some(stem) = name.strip_suffix("small") {
+        return listed(stem).map(|text| text.to_lowercase());
+    }
+    let part = |char: char| Some(char.to_string());
+    match name {
+        "parenlefttp" => return part('⎛'),
+        "parenleftex" => return part('⎜'),
+        "parenleftbt" => return part('⎝'),
+        "parenrighttp" => return part('⎞'),
+        "parenrightex" => return part('⎟'),
+        "parenrightbt" => return part('⎠'),
+        "bracketlefttp" => return part('⎡'),
+        "bracketleftex" => return part('⎢'),
+        "bracketleftbt" => return part('⎣'),
+        "bracketrighttp" => return part('⎤'),
+        "bracketrightex" => return part('⎥'),
+        "bracketrightbt" => return part('⎦'),
+        "bracelefttp" => return part('⎧'),
+        "braceleftmid" => return part('⎨'),
+        "braceleftbt" => return part('⎩'),
+        "bracerighttp" => return part('⎫'),
+        "bracerightmid" => return part('⎬'),
+        "bracerightbt" => return part('⎭'),
+        "braceex" => return part('⎪'),
+        _ => {}
+    }
+    let stem = ENDINGS.iter().find_map(|ending| name.strip_suffix(ending)).filter(|stem| stem.len() > 1)?;
+    let known = EXTRA.binary_search_by_key(&stem, |(known, _)| known).ok().map(|at| EXTRA[at].1.to_owned());
+    known.or_else(|| listed(stem)).or_else(|| match stem {
+        "contintegral" => part('∮'),
+        "coproduct" => part('∐'),
+        "hat" => part('ˆ'),
         _ => None,
-    };
-    text.map(String::from)
+    })
+}
+
+/// Whether `c` means nothing outside the font it was made for.
+pub(super) fn is_private(c: char) -> bool {
+    matches!(c, '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..)
 }
 
 /// The characters of one of the named one-byte encodings (`WinAnsiEncoding` …), by code.
@@ -146,20 +198,45 @@ mod tests {
             ("eacute", Some("é")),
             ("fi", Some("\u{fb01}")),
             ("ffi", Some("ffi")),
-            ("f_f_i", Some("\u{fb03}")),
+            ("f_f_i", Some("ffi")),
             ("uni00E9", Some("é")),
             ("uni00660069", Some("fi")),
             ("u1F600", Some("😀")),
             ("a.alt", Some("a")),
+            ("alpha", Some("α")),
+            ("Asmall", Some("a")),
+            ("oneoldstyle", Some("1")),
+            ("parenleftbigg", Some("(")),
+            ("integraldisplay", Some("∫")),
+            ("parenlefttp", Some("⎛")),
+            ("dalethatafpatah", Some("דֲ")),
             ("g12", None),
+            ("a12", None),
+            ("glyph12", None),
             (".notdef", None),
             ("", None),
             ("uniXYZW", None),
-            ("alpha", Some("α")),
             ("nosuchname", None),
         ];
         for (name, text) in cases {
             assert_eq!(to_text(name.as_bytes()).as_deref(), *text, "{name}");
+        }
+        assert!(EXTRA.is_sorted());
+        assert_eq!(dingbat(b"a73"), Some('■'));
+    }
+
+    #[test]
+    fn names_that_are_numbers_give_the_number() {
+        let cases: [(&[u8], _); 6] = [
+            (b"g12", Some(12)),
+            (b"glyph7", Some(7)),
+            (b"C65", Some(65)),
+            (b"G", None),
+            (b"alpha1", None),
+            (b"", None),
+        ];
+        for (name, expected) in cases {
+            assert_eq!(number(name), expected);
         }
     }
 

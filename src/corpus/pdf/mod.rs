@@ -1,7 +1,9 @@
 //! Bytes of a PDF to pages of lines. lopdf parses the objects; what they mean as text is decided here, and nowhere else in
 //! the crate is lopdf used. Each page stands alone: a page that cannot be read is reported and the book goes on.
 
+mod cjk;
 mod cmap;
+mod composite;
 mod content;
 mod embedded;
 mod font;
@@ -10,7 +12,10 @@ mod lines;
 mod matrix;
 mod objects;
 mod outline;
+mod simple;
 mod standard_widths;
+mod symbols;
+mod type1;
 
 pub(super) use lines::Line;
 pub(super) use outline::Bookmark;
