@@ -5,7 +5,7 @@ use super::{glyph_names, objects};
 use lopdf::{Dictionary, Document, Object, Stream};
 use read_fonts::ps::Sid;
 use read_fonts::ps::cff::CffFontRef;
-use read_fonts::tables::cmap::{CmapIterLimits, CmapSubtable, PlatformId};
+use read_fonts::tables::cmap::{CmapIterLimits, PlatformId};
 use read_fonts::types::GlyphId;
 use read_fonts::{FontRef, TableProvider};
 use std::cell::OnceCell;
@@ -119,16 +119,16 @@ impl Embedded {
 
 impl FontFile {
     /// Reads a font of any kind; a file that is broken says nothing.
-    pub(super) fn read(bytes: &[u8]) -> Self {
-        let read = || match bytes {
-            [0, 1, 0, 0, ..]
-            | [b't', b'r', b'u', b'e', ..]
-            | [b'O', b'T', b'T', b'O', ..]
-            | [b't', b't', b'c', b'f', ..] => Self::open_type(bytes),
-            [1, 0, ..] => Self::default().with_cff(bytes),
+    fn read(bytes: &[u8]) -> Self {
+        catch_unwind(AssertUnwindSafe(|| Self::read_unguarded(bytes))).unwrap_or_default()
+    }
+
+    fn read_unguarded(bytes: &[u8]) -> Self {
+        match bytes.get(..4) {
+            Some([0, 1, 0, 0] | b"true" | b"OTTO" | b"ttcf") => Self::open_type(bytes),
+            Some([1, 0, ..]) => Self::default().with_cff(bytes),
             _ => Self::type1(bytes),
-        };
-        catch_unwind(AssertUnwindSafe(read)).unwrap_or_default()
+        }
     }
 
     fn type1(bytes: &[u8]) -> Self {
@@ -196,14 +196,11 @@ impl FontFile {
                 (PlatformId::Windows, encoding) => matches!(encoding, 1 | 10),
                 _ => false,
             };
-            for (code, glyph) in pairs(&table, limits).take(left).filter(|(_, glyph)| glyph.to_u32() != 0) {
+            for (code, glyph) in table.iter_with_limits(limits).take(left).filter(|(_, glyph)| glyph.to_u32() != 0) {
                 left -= 1;
                 let glyph = glyph.to_u32();
-                let c = char::from_u32(code);
                 if unicode {
-                    if let Some(c) = c.filter(|c| !glyph_names::is_private(*c) && !c.is_control()) {
-                        self.glyphs.entry(glyph).or_insert_with(|| c.to_string().into());
-                    }
+                    self.put_character(glyph, code);
                     continue;
                 }
                 // Codes of symbol fonts may be shifted to the private area.
@@ -217,6 +214,13 @@ impl FontFile {
         }
     }
 
+    fn put_character(&mut self, glyph: u32, code: u32) {
+        let plain = |c: &char| !glyph_names::is_private(*c) && !c.is_control();
+        if let Some(c) = char::from_u32(code).filter(plain) {
+            self.glyphs.entry(glyph).or_insert_with(|| c.to_string().into());
+        }
+    }
+
     fn read_names(&mut self, font: &FontRef) {
         let Ok(post) = font.post() else { return };
         for (glyph, name) in post.glyph_names().take(0x1_0000) {
@@ -226,6 +230,109 @@ impl FontFile {
     }
 }
 
-fn pairs<'a>(table: &CmapSubtable<'a>, limits: CmapIterLimits) -> impl Iterator<Item = (u32, GlyphId)> + use<'a> {
-    table.iter_with_limits(limits)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An OpenType file of these tables.
+    fn open_type(tables: &[(&[u8; 4], Vec<u8>)]) -> Vec<u8> {
+        let mut file = vec![0, 1, 0, 0, 0, tables.len() as u8, 0, 0, 0, 0, 0, 0];
+        let mut at = 12 + 16 * tables.len();
+        for (tag, table) in tables {
+            file.extend(tag.as_slice());
+            file.extend([0; 4]);
+            file.extend((at as u32).to_be_bytes());
+            file.extend((table.len() as u32).to_be_bytes());
+            at += table.len();
+        }
+        tables.iter().for_each(|(_, table)| file.extend(table));
+        file
+    }
+
+    /// A character table of one subtable (format 6): codes from `first` on lead to glyphs.
+    fn cmap(platform: u8, encoding: u8, first: u16, glyphs: &[u8]) -> Vec<u8> {
+        let mut table = vec![0, 0, 0, 1, 0, platform, 0, encoding, 0, 0, 0, 12];
+        table.extend([0, 6, 0, 10 + 2 * glyphs.len() as u8, 0, 0]);
+        table.extend(first.to_be_bytes());
+        table.extend([0, glyphs.len() as u8]);
+        glyphs.iter().for_each(|glyph| table.extend([0, *glyph]));
+        table
+    }
+
+    /// Glyph names: those of the Macintosh by number, then one of its own.
+    fn post() -> Vec<u8> {
+        let mut table = [&[0, 2, 0, 0][..], &[0; 28], &[0, 3, 0, 0, 0, 36, 1, 2]].concat();
+        table.extend(b"\x08f_f.alt1");
+        table
+    }
+
+    /// A bare CFF font of two glyphs named `fi` and `Z_a`, its own encoding the codes 7 and 9.
+    fn cff() -> Vec<u8> {
+        let index = |items: &[&[u8]]| {
+            let mut index = vec![0, items.len() as u8, 1, 1];
+            let mut end = 1;
+            for item in items {
+                end += item.len() as u8;
+                index.push(end);
+            }
+            [index, items.concat()].concat()
+        };
+        let offset = |at: usize, operator: u8| vec![29, 0, 0, 0, at as u8, operator];
+        let head = [vec![1, 0, 4, 1], index(&[b"F"])].concat();
+        let strings = [index(&[b"Z_a"]), vec![0, 0]].concat();
+        let start = head.len() + index(&[&[0; 21]]).len() + strings.len();
+        let charset: &[u8] = &[0, 0, 109, 1, 0x87];
+        let encoding: &[u8] = &[0, 2, 7, 9];
+        let glyphs = index(&[&[14], &[14], &[14]]);
+        let private = vec![139, 139, 18];
+        let dict = [offset(start, 15), offset(start + 5, 16), offset(start + 9, 17), private].concat();
+        [head, index(&[&dict]), strings, charset.to_vec(), encoding.to_vec(), glyphs].concat()
+    }
+
+    #[test]
+    fn every_kind_of_file_tells_its_codes_and_glyphs() {
+        let unicode = open_type(&[(b"cmap", cmap(3, 1, 0x3B1, &[0, 4]))]);
+        let symbol = open_type(&[(b"cmap", cmap(3, 0, 0xF041, &[1])), (b"post", post())]);
+        let mac = open_type(&[(b"cmap", cmap(1, 0, 0x8A, &[2]))]);
+        let type1 = b"%!PS /Encoding 256 array dup 65 /alpha put def eexec".to_vec();
+        // What a code says, and what a glyph says.
+        type Expected = Option<&'static str>;
+        let cases: [(Vec<u8>, (u8, Expected), (u32, Expected)); 6] = [
+            (unicode, (65, None), (4, Some("β"))),
+            (symbol, (0x41, Some("A")), (2, Some("ff"))),
+            (mac, (0x8A, Some("ä")), (2, Some("ä"))),
+            (type1, (65, Some("α")), (1, None)),
+            (cff(), (9, Some("Za")), (1, Some("\u{fb01}"))),
+            (Vec::new(), (0, None), (0, None)),
+        ];
+        for (index, (file, (code, code_text), (glyph, glyph_text))) in cases.into_iter().enumerate() {
+            let embedded = Embedded::default();
+            embedded.read.get_or_init(|| (FontFile::read(&file), Vec::new()));
+            assert_eq!(embedded.text_of_code(code), code_text, "case {index}");
+            assert_eq!(embedded.text_of_cid(glyph), glyph_text, "case {index}");
+        }
+    }
+
+    #[test]
+    fn character_ids_go_through_the_map() {
+        let embedded = Embedded::default();
+        let file = open_type(&[(b"cmap", cmap(3, 1, 0x41, &[1, 2]))]);
+        embedded.read.get_or_init(|| (FontFile::read(&file), vec![0, 0, 0, 2, 0]));
+        let texts: Vec<_> = (0..3).map(|cid| embedded.text_of_cid(cid)).collect();
+        assert_eq!(texts, [None, Some("B"), None]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_font_file_panics(bytes: Vec<u8>, kind in 0_usize..5) {
+            let start: [&[u8]; 5] = [b"", b"\x01\0\x04\x01", b"%!PS /Encoding ", b"OTTO", b"ttcf"];
+            FontFile::read_unguarded(&[start[kind], &bytes].concat());
+            for tag in [b"cmap", b"post", b"CFF ", b"hmtx"] {
+                FontFile::read_unguarded(&open_type(&[(tag, bytes.clone())]));
+            }
+            let mut damaged = cff();
+            damaged.iter_mut().skip(10).zip(&bytes).for_each(|(byte, noise)| *byte ^= noise & noise.rotate_left(3));
+            FontFile::read_unguarded(&damaged);
+        }
+    }
 }

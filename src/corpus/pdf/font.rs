@@ -199,6 +199,15 @@ fn push_plain(c: char, into: &mut String) {
         '\u{A0}' | '\t' | '\r' | '\n' => into.push(' '),
         '\u{20DD}' => into.push('○'),
         '\0' | '\u{FEFF}' => {}
+        // Big brackets are drawn in parts: one part of each stands for all.
+        '⎛' => into.push('('),
+        '⎞' => into.push(')'),
+        '⎡' => into.push('['),
+        '⎤' => into.push(']'),
+        '⎨' => into.push('{'),
+        '⎬' => into.push('}'),
+        '⌠' => into.push('∫'),
+        '⌡' | '\u{239C}'..='\u{23AF}' | '⏐' => {}
         c if c.is_control() => {}
         c => into.push(c),
     }

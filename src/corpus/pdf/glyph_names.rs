@@ -1,68 +1,11 @@
 //! What a glyph's name says about its text: `A`, `fi`, `uni00E9`, `f_f_i`, `a.alt`.
 
+use super::glyph_names_more::NAMES;
 use lopdf::{Dictionary, Document, Encoding, Object};
 use read_fonts::ps::agl;
 
 /// The longest name that is looked at.
 const MAX_NAME_BYTES: usize = 256;
-
-/// Names of TeX's and others' fonts that the Adobe glyph list lacks, or gives no text of everyday use; sorted.
-const EXTRA: &[(&str, &str)] = &[
-    ("Ng", "Ŋ"),
-    ("SS", "SS"),
-    ("arrowhorizex", "⎯"),
-    ("arrowsouthwest", "↙"),
-    ("arrowvertex", "⏐"),
-    ("asteriskmath", "∗"),
-    ("bardbl", "‖"),
-    ("commaaccent", "\u{326}"),
-    ("compwordmark", ""),
-    ("copyrightsans", "©"),
-    ("copyrightserif", "©"),
-    ("ct", "ct"),
-    ("cwm", ""),
-    ("diamondmath", "⋄"),
-    ("dotlessj", "ȷ"),
-    ("epsilon1", "ϵ"),
-    ("ff", "ff"),
-    ("ffi", "ffi"),
-    ("ffl", "ffl"),
-    ("follows", "≻"),
-    ("greatermuch", "≫"),
-    ("hyphenchar", "-"),
-    ("lessmuch", "≪"),
-    ("lscript", "ℓ"),
-    ("mapsto", "↦"),
-    ("nabla", "∇"),
-    ("nbspace", " "),
-    ("ng", "ŋ"),
-    ("openbullet", "◦"),
-    ("owner", "∋"),
-    ("perthousandzero", "0"),
-    ("phi1", "ϕ"),
-    ("pi1", "ϖ"),
-    ("precedes", "≺"),
-    ("prime", "′"),
-    ("radicalex", "‾"),
-    ("registersans", "®"),
-    ("registerserif", "®"),
-    ("rho1", "ϱ"),
-    ("ringfitted", "˚"),
-    ("sfthyphen", "\u{ad}"),
-    ("sigma1", "ς"),
-    ("similar", "∼"),
-    ("st", "st"),
-    ("star", "⋆"),
-    ("suppress", "ł"),
-    ("theta1", "ϑ"),
-    ("tie", "\u{361}"),
-    ("trademarksans", "™"),
-    ("trademarkserif", "™"),
-    ("triangleleft", "◁"),
-    ("triangleright", "▷"),
-    ("vector", "\u{20d7}"),
-    ("visiblespace", " "),
-];
 
 /// Endings that say how a glyph is drawn, not what it stands for. The big sizes are those of TeX's extension fonts.
 const ENDINGS: &[&str] = &[
@@ -96,14 +39,24 @@ pub(super) fn number(name: &[u8]) -> Option<u32> {
     if !is_word { None } else { std::str::from_utf8(digits).ok()?.parse().ok() }
 }
 
+/// Whether a name only repeats its code, in decimal or hexadecimal digits (`a65`, `char41` at 65).
+pub(super) fn repeats(name: &[u8], code: u8) -> bool {
+    let hex = || {
+        let digits = str::from_utf8(name.get(name.len().checked_sub(2)?..)?).ok()?;
+        let word = &name[..name.len() - 2];
+        u8::from_str_radix(digits, 16).ok().filter(|_| word.len() <= 1 || word == b"char")
+    };
+    number(name) == Some(u32::from(code)) || hex() == Some(code)
+}
+
 /// The character of a name of the Zapf Dingbats font: `a1` to `a206`.
 pub(super) fn dingbat(name: &[u8]) -> Option<char> {
     agl::name_to_char(std::str::from_utf8(name).ok()?)
 }
 
 fn one(name: &str) -> Option<String> {
-    if let Ok(at) = EXTRA.binary_search_by_key(&name, |(known, _)| known) {
-        return Some(EXTRA[at].1.to_owned());
+    if let Ok(at) = NAMES.binary_search_by_key(&name, |(known, _)| known) {
+        return Some(NAMES[at].1.to_owned());
     }
     if let Some(digits) = name.strip_prefix("uni")
         && digits.len() >= 4
@@ -120,10 +73,18 @@ fn one(name: &str) -> Option<String> {
     {
         return u32::from_str_radix(digits, 16).ok().and_then(char::from_u32).map(String::from);
     }
-    if !name.is_ascii() || number(name.as_bytes()).is_some() {
-        return None;
+    // In other fonts than Zapf Dingbats, `a12` is a number.
+    if !name.is_ascii() || name.strip_prefix('a').is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit())) {
+        return (name == "a").then(|| name.to_owned());
     }
     listed(name).or_else(|| drawn(name))
+}
+
+/// What the Adobe glyph list alone says of `name`.
+pub(super) fn to_listed_text(name: &[u8]) -> Option<String> {
+    let name = str::from_utf8(name).ok().filter(|name| name.len() <= MAX_NAME_BYTES)?;
+    let is_number = name.starts_with('a') && number(name.as_bytes()).is_some();
+    if name == ".notdef" || is_number { None } else { listed(name) }
 }
 
 /// The Adobe glyph list's answer, if it is a character and no place in the private area.
@@ -137,37 +98,9 @@ fn drawn(name: &str) -> Option<String> {
     if let Some(stem) = name.strip_suffix("small") {
         return listed(stem).map(|text| text.to_lowercase());
     }
-    let part = |char: char| Some(char.to_string());
-    match name {
-        "parenlefttp" => return part('⎛'),
-        "parenleftex" => return part('⎜'),
-        "parenleftbt" => return part('⎝'),
-        "parenrighttp" => return part('⎞'),
-        "parenrightex" => return part('⎟'),
-        "parenrightbt" => return part('⎠'),
-        "bracketlefttp" => return part('⎡'),
-        "bracketleftex" => return part('⎢'),
-        "bracketleftbt" => return part('⎣'),
-        "bracketrighttp" => return part('⎤'),
-        "bracketrightex" => return part('⎥'),
-        "bracketrightbt" => return part('⎦'),
-        "bracelefttp" => return part('⎧'),
-        "braceleftmid" => return part('⎨'),
-        "braceleftbt" => return part('⎩'),
-        "bracerighttp" => return part('⎫'),
-        "bracerightmid" => return part('⎬'),
-        "bracerightbt" => return part('⎭'),
-        "braceex" => return part('⎪'),
-        _ => {}
-    }
     let stem = ENDINGS.iter().find_map(|ending| name.strip_suffix(ending)).filter(|stem| stem.len() > 1)?;
-    let known = EXTRA.binary_search_by_key(&stem, |(known, _)| known).ok().map(|at| EXTRA[at].1.to_owned());
-    known.or_else(|| listed(stem)).or_else(|| match stem {
-        "contintegral" => part('∮'),
-        "coproduct" => part('∐'),
-        "hat" => part('ˆ'),
-        _ => None,
-    })
+    let known = NAMES.binary_search_by_key(&stem, |(known, _)| known).ok().map(|at| NAMES[at].1.to_owned());
+    known.or_else(|| listed(stem))
 }
 
 /// Whether `c` means nothing outside the font it was made for.
@@ -209,6 +142,9 @@ mod tests {
             ("parenleftbigg", Some("(")),
             ("integraldisplay", Some("∫")),
             ("parenlefttp", Some("⎛")),
+            ("negationslash", Some("\u{338}")),
+            ("a", Some("a")),
+            ("H18533", Some("●")),
             ("dalethatafpatah", Some("דֲ")),
             ("g12", None),
             ("a12", None),
@@ -221,7 +157,7 @@ mod tests {
         for (name, text) in cases {
             assert_eq!(to_text(name.as_bytes()).as_deref(), *text, "{name}");
         }
-        assert!(EXTRA.is_sorted());
+        assert!(NAMES.is_sorted());
         assert_eq!(dingbat(b"a73"), Some('■'));
     }
 
@@ -238,6 +174,8 @@ mod tests {
         for (name, expected) in cases {
             assert_eq!(number(name), expected);
         }
+        assert!(repeats(b"a65", 65) && repeats(b"char41", 65) && repeats(b"41", 65));
+        assert!(!repeats(b"a41", 66) && !repeats(b"A", 65) && !repeats(b"", 0));
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod content;
 mod embedded;
 mod font;
 mod glyph_names;
+mod glyph_names_more;
 mod lines;
 mod matrix;
 mod objects;
@@ -15,6 +16,7 @@ mod outline;
 mod simple;
 mod standard_widths;
 mod symbols;
+mod tex;
 mod type1;
 
 pub(super) use lines::Line;

@@ -3,6 +3,7 @@
 use super::cmap::CMap;
 use super::embedded::Embedded;
 use super::symbols::SignFont;
+use super::tex::TexEncoding;
 use super::{glyph_names, objects, standard_widths};
 use lopdf::{Dictionary, Document, Object};
 use std::collections::HashMap;
@@ -17,6 +18,10 @@ pub(super) struct Simple {
     /// The characters to guess by where nothing else tells.
     guess: Vec<Option<char>>,
     signs: Option<SignFont>,
+    /// Whether the glyphs are drawings of the file's author, with names of his own.
+    drawings: bool,
+    /// How the codes are read if the names only repeat them.
+    tex: Option<TexEncoding>,
     embedded: Embedded,
     first_width: usize,
     widths: Vec<f64>,
@@ -32,22 +37,28 @@ impl Simple {
             Some(Object::Name(name)) => Some(name.as_slice()),
             _ => described.and_then(|d| objects::name(doc, d, b"BaseEncoding")),
         };
-        let guess: &[u8] = match objects::name(doc, dict, b"Subtype") {
+        let subtype = objects::name(doc, dict, b"Subtype");
+        let guess: &[u8] = match subtype {
             Some(b"TrueType") => b"WinAnsiEncoding",
             _ => b"StandardEncoding",
         };
         let number = |object| objects::resolve(doc, object).and_then(|o: &Object| o.as_float().ok());
         let widths = objects::array(doc, dict, b"Widths").unwrap_or_default();
+        let widths: Vec<f64> = widths.iter().take(256).map(|width| number(width).map_or(0.0, f64::from)).collect();
         let descriptor = objects::dict(doc, dict, b"FontDescriptor");
+        let names = described.map(|described| differences(doc, described)).unwrap_or_default();
+        let embedded = Embedded::new(doc, dict);
         Self {
             base_font: base_font.to_owned(),
-            names: described.map(|described| differences(doc, described)).unwrap_or_default(),
+            tex: if embedded.is_there() { None } else { tex_encoding(&names, &widths) },
+            names,
+            drawings: subtype == Some(b"Type3"),
             base: base.and_then(glyph_names::base_encoding),
             guess: glyph_names::base_encoding(guess).unwrap_or_default(),
             signs: SignFont::named(base_font),
-            embedded: Embedded::new(doc, dict),
+            embedded,
             first_width: objects::integer(doc, dict, b"FirstChar").unwrap_or(0).clamp(0, 255) as usize,
-            widths: widths.iter().take(256).map(|width| number(width).map_or(0.0, f64::from)).collect(),
+            widths,
             missing_width: descriptor.and_then(|descriptor| objects::number(doc, descriptor, b"MissingWidth")),
         }
     }
@@ -62,10 +73,14 @@ impl Simple {
                 let text = self.embedded.text_of_glyph(glyph_names::number(name)?)?;
                 Some(text.to_owned())
             };
-            let text = sign().or_else(|| glyph_names::to_text(name)).or_else(glyph);
+            let known = if self.drawings { glyph_names::to_listed_text } else { glyph_names::to_text };
+            let text = sign().or_else(|| known(name)).or_else(glyph);
             if text.is_some() || name == b".notdef" {
                 return text;
             }
+        }
+        if let Some(tex) = self.tex {
+            return tex.text(code);
         }
         let at = |chars: &[Option<char>]| chars.get(usize::from(code)).copied().flatten().map(String::from);
         if let Some(signs) = self.signs {
@@ -119,6 +134,15 @@ pub(super) fn symbol_of(c: char, signs: Option<SignFont>) -> Option<char> {
 /// Whether a `ToUnicode` map of a simple font says something.
 pub(super) fn useful(map: CMap) -> CMap {
     if map.is_junk() { CMap::default() } else { map }
+}
+
+/// The encoding of TeX that a font is in, if nearly all of its names only repeat their codes.
+fn tex_encoding(names: &HashMap<u8, Vec<u8>>, widths: &[f64]) -> Option<TexEncoding> {
+    let repeating: Vec<u8> =
+        names.iter().filter(|(code, name)| glyph_names::repeats(name, **code)).map(|n| *n.0).collect();
+    let mut used = widths.iter().filter(|width| **width > 0.0);
+    let fixed = used.next().is_some_and(|first| used.all(|width| (width - first).abs() < 1e-3 * first));
+    (!repeating.is_empty() && repeating.len() * 5 >= names.len() * 4).then(|| TexEncoding::of(&repeating, fixed))
 }
 
 /// The names that `/Differences` gives.
