@@ -10,8 +10,9 @@ fn main() -> anyhow::Result<ExitCode> {
     match lectern::cli::run(cli.command) {
         Ok(code) => Ok(code),
         Err(error) => {
+            let code = error.exit_code();
             eprintln!("error: {:#}", anyhow::Error::from(error));
-            Ok(ExitCode::FAILURE)
+            Ok(ExitCode::from(code))
         }
     }
 }

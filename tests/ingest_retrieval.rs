@@ -41,7 +41,7 @@ fn the_page_of_most_answers_is_among_the_first() {
     let begun = Instant::now();
     let never = AtomicBool::new(false);
     let report =
-        ingest(std::slice::from_ref(&books), &library, &embedder, IngestOptions::default(), &mut |_| {}, &never)
+        ingest(std::slice::from_ref(&books), &library, &embedder, &IngestOptions::default(), &mut |_| {}, &never)
             .unwrap();
     assert_eq!((report.added.len(), &report.failed), (8, &vec![]));
     println!("{:?}, ingested in {:?}", library.counts().unwrap(), begun.elapsed());

@@ -1,5 +1,7 @@
 //! What a subcommand could not do.
 
+use crate::corpus::CorpusError;
+
 /// One variant per room, its source kept.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -23,7 +25,7 @@ pub enum CliError {
     Server(#[from] crate::server::ServerError),
     /// A book that cannot be read.
     #[error(transparent)]
-    Corpus(#[from] crate::corpus::CorpusError),
+    Corpus(#[from] CorpusError),
     /// The library.
     #[error(transparent)]
     Library(#[from] crate::library::LibraryError),
@@ -56,4 +58,16 @@ pub enum CliError {
         /// Why.
         source: std::io::Error,
     },
+}
+
+impl CliError {
+    /// The process's exit code: 3 for a book that needs a password, 4 for one without text, 1 for all else.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Corpus(CorpusError::Encrypted { .. }) => 3,
+            Self::Corpus(CorpusError::NoText { .. }) => 4,
+            _ => 1,
+        }
+    }
 }

@@ -2,7 +2,9 @@
 
 use super::CliError;
 use super::folders::Folders;
+use super::reading::ReadingArgs;
 use super::weights::{self, EmbedderArgs};
+use crate::corpus::ReadOptions;
 use crate::embed::Embedder;
 use crate::ingest::{Gone, IngestEvent, IngestOptions, IngestReport, ingest};
 use crate::library::Library;
@@ -33,6 +35,8 @@ pub struct Args {
     #[arg(long)]
     prune: bool,
     #[command(flatten)]
+    reading: ReadingArgs,
+    #[command(flatten)]
     embedder: EmbedderArgs,
     /// The classroom's folders.
     #[command(flatten)]
@@ -42,8 +46,9 @@ pub struct Args {
 pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
     let library = Library::open(&args.folders.data)?;
     let embedder = weights::embedder(&args.folders, &args.embedder)?;
-    let options = IngestOptions { gone: if args.prune { Gone::Prune } else { Gone::Keep } };
-    let report = read(&args.paths, &library, &embedder, options)?;
+    let gone = if args.prune { Gone::Prune } else { Gone::Keep };
+    let options = IngestOptions { gone, reading: args.reading.options()? };
+    let report = read(&args.paths, &library, &embedder, &options)?;
     writeln!(std::io::stdout(), "{}", summary(&report))?;
     Ok(if report.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(SOME_FAILED) })
 }
@@ -53,7 +58,7 @@ fn read(
     paths: &[PathBuf],
     library: &Library,
     embedder: &Embedder,
-    options: IngestOptions,
+    options: &IngestOptions,
 ) -> Result<IngestReport, CliError> {
     let mut progress = Progress::new();
     let report = ingest(paths, library, embedder, options, &mut |event| progress.tell(event), &AtomicBool::new(false));
@@ -62,8 +67,14 @@ fn read(
 }
 
 /// Brings the library up to date with a folder of books, before serving; what could not be read is named on stderr.
-pub(super) fn read_books(folder: &Path, library: &Library, embedder: &Embedder) -> Result<(), CliError> {
-    let report = read(&[folder.to_owned()], library, embedder, IngestOptions::default())?;
+pub(super) fn read_books(
+    folder: &Path,
+    library: &Library,
+    embedder: &Embedder,
+    reading: ReadOptions,
+) -> Result<(), CliError> {
+    let options = IngestOptions { reading, ..IngestOptions::default() };
+    let report = read(&[folder.to_owned()], library, embedder, &options)?;
     eprintln!("{}", summary(&report));
     Ok(())
 }

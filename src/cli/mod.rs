@@ -12,6 +12,7 @@ mod extract;
 mod generate;
 mod ingest;
 mod models;
+mod reading;
 mod serve;
 mod weights;
 
@@ -43,7 +44,7 @@ pub enum Command {
     Ask(ask::Args),
     /// List, fetch and check the models
     Models(models::Args),
-    /// Print the text of a PDF, a JSON line per page
+    /// Print the text of a PDF, page by page, or its chapters and sections
     Extract(extract::Args),
     /// Run a language model on a prompt
     Generate(generate::Args),

@@ -119,6 +119,7 @@ mod tests {
             path: "T".into(),
             level: 0,
             kind: SectionKind::Body,
+            has_heading: true,
             first_page: PageIndex(0),
             last_page: PageIndex(0),
             text: text.into(),

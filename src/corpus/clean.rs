@@ -133,11 +133,11 @@ pub(super) mod tests {
     pub(in crate::corpus) fn line(text: &str, left: f64, y: f64) -> Line {
         let right = left + 5.0 * text.chars().count() as f64;
         let text = text.to_owned();
-        Line { text, left, right, y, size: 10.0, bold: false, mono: false, upright: true, num_wide_gaps: 0 }
+        Line { text, left, right, y, size: 10.0, bold: false, mono: false, upright: true, cells: Vec::new() }
     }
 
     pub(in crate::corpus) fn page(label: &str, lines: Vec<Line>) -> RawPage {
-        RawPage { label: label.into(), lines, problem: None }
+        RawPage { label: label.into(), lines, problem: None, is_scan: false }
     }
 
     fn bodies(pages: &[RawPage]) -> Vec<Vec<&str>> {

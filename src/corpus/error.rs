@@ -25,16 +25,26 @@ pub enum CorpusError {
         max_bytes: u64,
     },
     /// Locked.
-    #[error("{}: encrypted, needs a password; save a copy without one and use that", path.display())]
+    #[error("{}: encrypted, needs a password (`--password`); or save a copy without one and use that", path.display())]
     Encrypted {
         /// Which file.
         path: PathBuf,
     },
-    /// Pages without a single letter: scanned pictures.
-    #[error("{}: no text in it; if it is a scan, run it through text recognition (OCR) first", path.display())]
+    /// Pages without a single letter, mostly scanned pictures.
+    #[error("{}: no text here, {}", path.display(), without_text(*num_scans, *num_pages))]
     NoText {
         /// Which file.
         path: PathBuf,
+        /// How many pages it has.
+        num_pages: usize,
+        /// How many of them hold a picture.
+        num_scans: usize,
+    },
+    /// Text recognition was asked for and cannot be had.
+    #[error("text recognition: {reason}")]
+    NoRecognition {
+        /// Why, and what to do.
+        reason: String,
     },
     /// No PDF, or a damaged one.
     #[error("{}: no readable PDF: {reason}", path.display())]
@@ -44,4 +54,14 @@ pub enum CorpusError {
         /// What is wrong.
         reason: String,
     },
+}
+
+fn without_text(num_scans: usize, num_pages: usize) -> String {
+    let pages = if num_pages == 1 { "page" } else { "pages" };
+    match num_scans {
+        0 => format!("its {num_pages} {pages} are empty"),
+        _ => format!(
+            "a scan: {num_scans} of its {num_pages} {pages} hold only a picture; with tesseract installed, `--ocr eng` reads it"
+        ),
+    }
 }

@@ -13,9 +13,11 @@ mod error;
 mod heading;
 mod paragraph;
 mod pdf;
+mod recognise;
 mod section;
 
 pub use error::CorpusError;
+pub use recognise::Recogniser;
 
 use crate::passage::{Chunk, PageIndex, PageStart};
 use std::path::Path;
@@ -29,11 +31,13 @@ pub struct ReadOptions {
     pub max_pages: usize,
     /// Opens an encrypted file; without it the empty password is tried.
     pub password: Option<String>,
+    /// Reads pages that are only a picture; without it they are listed as problems.
+    pub ocr: Option<Recogniser>,
 }
 
 impl Default for ReadOptions {
     fn default() -> Self {
-        Self { max_file_bytes: 512 << 20, max_pages: 10_000, password: None }
+        Self { max_file_bytes: 512 << 20, max_pages: 10_000, password: None, ocr: None }
     }
 }
 
@@ -52,6 +56,13 @@ pub struct Book {
     pub problems: Vec<PageProblem>,
 }
 
+impl Book {
+    /// The sections that a heading opens: all but the text before the first one.
+    pub fn headings(&self) -> impl Iterator<Item = &Section> {
+        self.sections.iter().filter(|section| section.has_heading)
+    }
+}
+
 /// One page as it stands: running heads included, a line of the page on each line.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page {
@@ -61,6 +72,8 @@ pub struct Page {
     pub label: String,
     /// Its lines in reading order.
     pub text: String,
+    /// Whether it shows a picture and no text that could be read.
+    pub is_scan: bool,
 }
 
 /// A heading's span, up to the next heading of any level.
@@ -74,6 +87,8 @@ pub struct Section {
     pub level: u32,
     /// Whether it is text to teach from.
     pub kind: SectionKind,
+    /// Whether a heading opens it; only the text before a book's first heading has none.
+    pub has_heading: bool,
     /// Where its heading stands.
     pub first_page: PageIndex,
     /// Where its text ends.
@@ -113,16 +128,24 @@ pub fn read(path: &Path, options: &ReadOptions) -> Result<Book, CorpusError> {
     if num_bytes > options.max_file_bytes {
         return Err(CorpusError::TooLarge { path: path.to_owned(), num_bytes, max_bytes: options.max_file_bytes });
     }
-    let bytes = std::fs::read(path).map_err(unreadable)?;
-    let raw = pdf::read(&bytes, options.password.as_deref(), options.max_pages).map_err(|why| match why {
+    read_bytes(&std::fs::read(path).map_err(unreadable)?, path, options)
+}
+
+/// Reads a book that is in memory. `path` names it in errors, and its title where the file has none.
+///
+/// # Errors
+/// As for [`read`].
+pub fn read_bytes(bytes: &[u8], path: &Path, options: &ReadOptions) -> Result<Book, CorpusError> {
+    let raw = pdf::read(bytes, options).map_err(|why| match why {
         pdf::Unreadable::Encrypted => CorpusError::Encrypted { path: path.to_owned() },
         pdf::Unreadable::Broken(reason) => CorpusError::Broken { path: path.to_owned(), reason },
     })?;
     if raw.pages.iter().all(|page| page.lines.is_empty()) {
-        let reason = raw.pages.into_iter().find_map(|page| page.problem);
+        let (num_pages, num_scans) = (raw.pages.len(), raw.pages.iter().filter(|page| page.is_scan).count());
+        let reason = raw.pages.into_iter().filter(|page| !page.is_scan).find_map(|page| page.problem);
         return Err(match reason {
             Some(reason) => CorpusError::Broken { path: path.to_owned(), reason },
-            None => CorpusError::NoText { path: path.to_owned() },
+            None => CorpusError::NoText { path: path.to_owned(), num_pages, num_scans },
         });
     }
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
@@ -154,7 +177,7 @@ fn book(raw: pdf::RawBook, name: &str) -> Book {
     let mut problems = Vec::new();
     for (index, page) in (0..).map(PageIndex).zip(&raw.pages) {
         let text = page.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n");
-        pages.push(Page { index, label: page.label.clone(), text });
+        pages.push(Page { index, label: page.label.clone(), text, is_scan: page.is_scan });
         problems.extend(page.problem.clone().map(|reason| PageProblem { page: index, reason }));
     }
     let sections = section::sections(&paragraphs, headings, &pages, &title);

@@ -189,7 +189,7 @@ fn column_right(line: &Line, lines: &[&Line]) -> f64 {
     let same_column = |other: &&&Line| {
         (other.left - line.left).abs() < 4.0 * line.size
             && (other.size - line.size).abs() < 0.6
-            && other.num_wide_gaps == 0
+            && other.cells.is_empty()
     };
     lines.iter().take(400).filter(same_column).map(|other| other.right).fold(line.right, f64::max)
 }
@@ -197,7 +197,7 @@ fn column_right(line: &Line, lines: &[&Line]) -> f64 {
 fn kind_of(line: &Line, text: &str, measures: &Measures) -> Kind {
     let is_label = line.size < 0.88 * measures.body_size && text.split(' ').count() <= 4 && !ends_sentence(text);
     let is_code = line.mono && (!measures.prose_is_mono || looks_like_code(text));
-    if is_code || line.num_wide_gaps > 0 || is_label {
+    if is_code || !line.cells.is_empty() || is_label {
         Kind::Row
     } else if is_item(text) {
         Kind::Item

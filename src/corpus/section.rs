@@ -56,6 +56,7 @@ pub(super) fn sections(paragraphs: &[Paragraph], headings: Vec<Heading>, pages: 
         section.path = open.iter().map(|(_, title, _)| title.as_str()).collect::<Vec<_>>().join(" > ");
         section.level = u32::try_from(open.len() - 1).unwrap_or(u32::MAX);
         section.title = heading.title;
+        section.has_heading = true;
         section.first_page = section.first_page.min(heading.page);
         sections.push(section);
     }
@@ -90,6 +91,7 @@ fn section(paragraphs: &[Paragraph], page: PageIndex, pages: &[Page]) -> Section
         path: String::new(),
         level: 0,
         kind: SectionKind::Body,
+        has_heading: false,
         first_page: starts[0].1,
         last_page: starts[starts.len() - 1].1,
         text,
@@ -128,8 +130,9 @@ mod tests {
             paragraph("Index", 3),
             paragraph("a, b", 3),
         ];
-        let pages: Vec<Page> =
-            (0..4).map(|i| Page { index: PageIndex(i), label: format!("p{i}"), text: String::new() }).collect();
+        let pages: Vec<Page> = (0..4)
+            .map(|i| Page { index: PageIndex(i), label: format!("p{i}"), text: String::new(), is_scan: false })
+            .collect();
         let headings = vec![heading("One", 0, 1, 1), heading("1.1 Deep", 1, 2, 1), heading("Index", 0, 5, 3)];
         let found = sections(&paragraphs, headings, &pages, "The Book");
         let paths: Vec<&str> = found.iter().map(|s| s.path.as_str()).collect();

@@ -11,7 +11,7 @@ mod work;
 
 pub use plan::Failed;
 
-use crate::corpus::CorpusError;
+use crate::corpus::{Book, CorpusError, ReadOptions};
 use crate::embed::{EmbedError, Embedder};
 use crate::library::{Library, LibraryError};
 use crate::passage::{BookId, PageIndex};
@@ -19,9 +19,28 @@ use plan::Plan;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Names how a file becomes what is stored. Raised whenever the same file would become something else, so that books that
-/// were written otherwise are written again.
-const RECIPE: &str = "1";
+/// Names the pipeline from file to chunks. Raise it whenever the same file would give other chunks: the books that an
+/// earlier pipeline wrote are then read again.
+const RECIPE: &str = "2";
+
+/// The recipe of a book as it was read: [`RECIPE`], and how its scanned pages fared.
+fn recipe(book: &Book, reading: &ReadOptions) -> String {
+    match &reading.ocr {
+        Some(ocr) => format!("{RECIPE} ocr {}", ocr.languages()),
+        None if book.pages.iter().any(|page| page.is_scan) => format!("{RECIPE} scans left out"),
+        None => RECIPE.to_owned(),
+    }
+}
+
+/// Whether a book of this recipe is what reading it now would give, or more: pages that were recognised once stay.
+fn is_current(recipe: &str, reading: &ReadOptions) -> bool {
+    let Some(scans) = recipe.strip_prefix(RECIPE) else { return false };
+    match (&reading.ocr, scans.strip_prefix(" ocr ")) {
+        (None, _) => scans.is_empty() || scans.starts_with(' '),
+        (Some(ocr), Some(languages)) => languages == ocr.languages(),
+        (Some(_), None) => scans.is_empty(),
+    }
+}
 
 /// Tokens of a chunk, about; the embedder sees it whole, with its headings before it.
 const CHUNK_TOKENS: usize = 200;
@@ -37,10 +56,12 @@ pub enum Gone {
 }
 
 /// How to ingest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct IngestOptions {
     /// What becomes of books whose file is gone.
     pub gone: Gone,
+    /// How files are read.
+    pub reading: ReadOptions,
 }
 
 /// What happens, in order. Reading runs ahead of embedding by a book, so events of two books may alternate.
@@ -156,13 +177,13 @@ pub fn ingest(
     paths: &[PathBuf],
     library: &Library,
     embedder: &Embedder,
-    options: IngestOptions,
+    options: &IngestOptions,
     sink: Sink<'_>,
     cancel: &AtomicBool,
 ) -> Result<IngestReport, IngestError> {
     let _lock = library.lock()?;
     let mut report = IngestReport::default();
-    let Plan { tasks, num_files } = plan::plan(paths, library, &mut report, cancel)?;
+    let Plan { tasks, num_files } = plan::plan(paths, library, options, &mut report, cancel)?;
     for failed in &report.failed {
         sink(IngestEvent::Failed(failed.clone()));
     }
@@ -171,7 +192,7 @@ pub fn ingest(
     if options.gone == Gone::Prune {
         plan::prune(paths, library, &mut report)?;
     }
-    let rooms = work::Rooms { library, embedder, cancel };
+    let rooms = work::Rooms { library, embedder, reading: &options.reading, cancel };
     work::embed_again(&tasks, &rooms, &mut report, sink)?;
     work::run(tasks, &rooms, &mut report, sink)?;
     sink(IngestEvent::Indexing);
@@ -206,4 +227,23 @@ fn reason(path: &Path, error: &CorpusError) -> String {
         next = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_book_is_read_again_only_where_that_gives_more() {
+        let plain = ReadOptions::default();
+        let cases = [
+            (RECIPE.to_owned(), true),
+            (format!("{RECIPE} scans left out"), true),
+            (format!("{RECIPE} ocr eng"), true),
+        ];
+        for (recipe, expected) in cases {
+            assert_eq!(is_current(&recipe, &plain), expected, "{recipe}");
+        }
+        assert!(!is_current("1", &plain) && !is_current(&format!("{RECIPE}0"), &plain));
+    }
 }

@@ -1,6 +1,7 @@
 //! What is to be done: which files are new or changed, which books lost theirs.
 
-use super::{IngestError, IngestReport, RECIPE, check, files};
+use super::{IngestError, IngestOptions, IngestReport, check, files, is_current};
+use crate::corpus::ReadOptions;
 use crate::library::{BookFile, BookInfo, Library};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -37,9 +38,11 @@ pub(super) struct Plan {
 pub(super) fn plan(
     paths: &[PathBuf],
     library: &Library,
+    options: &IngestOptions,
     report: &mut IngestReport,
     cancel: &AtomicBool,
 ) -> Result<Plan, IngestError> {
+    let reading = &options.reading;
     let (files, failed) = files::pdf_files(paths);
     report.failed.extend(failed.into_iter().map(|(path, reason)| Failed { path, reason }));
     let num_files = files.len();
@@ -59,9 +62,9 @@ pub(super) fn plan(
         };
         let file = BookFile { path, sha256, num_bytes };
         match library.book_at(&file.path)? {
-            Some(book) if is_same(&book, &file) => report.unchanged.push(book.book.id),
+            Some(book) if is_same(&book, &file, reading) => report.unchanged.push(book.book.id),
             Some(_) => tasks.push(Task { file, is_new: IsNew::Replaces }),
-            None => match same_elsewhere(library, &file)? {
+            None => match same_elsewhere(library, &file, reading)? {
                 Some(book) if book.path.exists() => report.copies.push(file.path),
                 Some(book) => {
                     library.move_book(&book.book.id, &file.path)?;
@@ -77,14 +80,14 @@ pub(super) fn plan(
     Ok(Plan { tasks, num_files })
 }
 
-fn is_same(book: &BookInfo, file: &BookFile) -> bool {
-    book.sha256 == file.sha256 && book.recipe == RECIPE
+fn is_same(book: &BookInfo, file: &BookFile, reading: &ReadOptions) -> bool {
+    book.sha256 == file.sha256 && is_current(&book.recipe, reading)
 }
 
 /// A book of the same content whose file is gone, else one whose file is there.
-fn same_elsewhere(library: &Library, file: &BookFile) -> Result<Option<BookInfo>, IngestError> {
+fn same_elsewhere(library: &Library, file: &BookFile, reading: &ReadOptions) -> Result<Option<BookInfo>, IngestError> {
     let mut books = library.books_of_content(&file.sha256)?;
-    books.retain(|book| is_same(book, file));
+    books.retain(|book| is_same(book, file, reading));
     let gone = books.iter().position(|book| !book.path.exists());
     Ok(if books.is_empty() { None } else { Some(books.swap_remove(gone.unwrap_or(0))) })
 }

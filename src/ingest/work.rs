@@ -1,8 +1,8 @@
 //! Reading, embedding and storing. A thread reads the next book while the present one is embedded.
 
 use super::plan::{Failed, IsNew, Task};
-use super::{CHUNK_TOKENS, IngestError, IngestEvent, IngestReport, RECIPE, Sink, check, embedded_text, reason};
-use crate::corpus::{self, Book};
+use super::{CHUNK_TOKENS, IngestError, IngestEvent, IngestReport, Sink, check, embedded_text, reason, recipe};
+use crate::corpus::{self, Book, ReadOptions};
 use crate::embed::Embedder;
 use crate::library::{Library, NewBook, NewChunk, NewPage, NewSection, SectionKind};
 use crate::passage::Chunk;
@@ -18,6 +18,7 @@ const EMBED_AT_ONCE: usize = 128;
 pub(super) struct Rooms<'a> {
     pub(super) library: &'a Library,
     pub(super) embedder: &'a Embedder,
+    pub(super) reading: &'a ReadOptions,
     pub(super) cancel: &'a AtomicBool,
 }
 
@@ -64,7 +65,7 @@ fn read_all(tasks: Vec<Task>, rooms: Rooms<'_>, sender: &SyncSender<Reading>) {
         {
             return;
         }
-        let reading = match corpus::read(&task.file.path, &corpus::ReadOptions::default()) {
+        let reading = match corpus::read(&task.file.path, rooms.reading) {
             Ok(book) => {
                 let chunks = corpus::chunks(&book, CHUNK_TOKENS, &|text| rooms.embedder.count_tokens(text));
                 if chunks.is_empty() {
@@ -108,7 +109,7 @@ fn store(
         sink(IngestEvent::Embedded { path: path.clone(), num_done: vectors.len(), num_chunks });
     }
     check(rooms.cancel)?;
-    let id = rooms.library.put_book(&new_book(&task, book, chunks, vectors, rooms.embedder.fingerprint()))?;
+    let id = rooms.library.put_book(&new_book(&task, book, chunks, vectors, rooms))?;
     sink(IngestEvent::Stored { path, book: id.clone(), num_bytes });
     match task.is_new {
         IsNew::New => report.added.push(id),
@@ -117,7 +118,8 @@ fn store(
     Ok(())
 }
 
-fn new_book(task: &Task, book: Book, chunks: Vec<Chunk>, vectors: Vec<Vec<f32>>, embedder: &str) -> NewBook {
+fn new_book(task: &Task, book: Book, chunks: Vec<Chunk>, vectors: Vec<Vec<f32>>, rooms: &Rooms<'_>) -> NewBook {
+    let recipe = recipe(&book, rooms.reading);
     let num_pages = u32::try_from(book.pages.len()).unwrap_or(u32::MAX);
     let pages = book.pages.into_iter().map(|page| NewPage { page: page.index, label: page.label, text: page.text });
     let sections = book.sections.into_iter().map(|section| NewSection {
@@ -145,8 +147,8 @@ fn new_book(task: &Task, book: Book, chunks: Vec<Chunk>, vectors: Vec<Vec<f32>>,
         pages: pages.collect(),
         sections: sections.collect(),
         chunks: chunks.collect(),
-        embedder: embedder.to_owned(),
-        recipe: RECIPE.to_owned(),
+        embedder: rooms.embedder.fingerprint().to_owned(),
+        recipe,
     }
 }
 
@@ -158,7 +160,7 @@ pub(super) fn embed_again(
     report: &mut IngestReport,
     sink: Sink<'_>,
 ) -> Result<(), IngestError> {
-    let Rooms { library, embedder, cancel } = *rooms;
+    let Rooms { library, embedder, cancel, .. } = *rooms;
     for book in library.books()? {
         if book.embedder == embedder.fingerprint() || tasks.iter().any(|task| task.file.path == book.path) {
             continue;

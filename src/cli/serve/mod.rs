@@ -6,6 +6,7 @@ mod lan;
 use super::CliError;
 use super::folders::Folders;
 use super::ingest::read_books;
+use super::reading::ReadingArgs;
 use super::weights::{self, ModelArgs};
 use crate::classroom::Store;
 use crate::library::Library;
@@ -38,6 +39,8 @@ pub struct Args {
     /// The folder of books that is read before the class begins; new and changed ones only
     #[arg(long, env = "LECTERN_CORPUS", default_value = "corpus", value_name = "FOLDER")]
     corpus: PathBuf,
+    #[command(flatten)]
+    reading: ReadingArgs,
     /// Which web pages may talk to the server: `*`, `same` (pages of this host), or origins separated by commas
     #[arg(long, env = "LECTERN_CORS", default_value = "*", value_name = "ORIGINS")]
     cors: String,
@@ -76,7 +79,7 @@ fn parts(args: &Args, cors: Cors) -> Result<Parts, CliError> {
     let library = Arc::new(Library::open(&args.folders.data)?);
     if args.corpus.is_dir() {
         eprintln!("Reading the books in {}", args.corpus.display());
-        read_books(&args.corpus, &library, &embedder)?;
+        read_books(&args.corpus, &library, &embedder, args.reading.options()?)?;
     } else {
         eprintln!("There is no folder {}; serving the books that were read before.", args.corpus.display());
     }

@@ -1,10 +1,12 @@
-//! Runs a page's content and notes every glyph it shows: its text, its place and its size. Pictures and lines are
-//! passed over; forms are run as part of the page.
+//! Runs a page's content and notes every glyph it shows: its text, its place and its size. Lines are passed over, pictures
+//! only noted; forms are run as part of the page.
 
 use super::font::Font;
+use super::layers::Layers;
 use super::matrix::Matrix;
-use super::{FontCache, objects};
-use lopdf::content::{Content, Operation};
+use super::operators::{Operand, Operators};
+use super::{FontCache, FontKey, objects};
+use compact_str::CompactString;
 use lopdf::{Dictionary, Document, Object, ObjectId};
 use std::rc::Rc;
 
@@ -13,13 +15,14 @@ const MAX_OPERATIONS: usize = 4_000_000;
 const MAX_GLYPHS: usize = 400_000;
 const MAX_FORM_DEPTH: usize = 16;
 const MAX_STATES: usize = 512;
+const MAX_PICTURES: usize = 64;
 const MAX_PAGE_BYTES: usize = 128 << 20;
 
 /// A glyph on the page, in points from the page's lower left corner as it is shown.
 #[derive(Debug, Clone)]
 pub(super) struct Glyph {
     /// Its text: a letter, a ligature's letters, or a space; empty if nothing tells what it means.
-    pub(super) text: Rc<str>,
+    pub(super) text: CompactString,
     /// Where the pen stood before it.
     pub(super) from: (f64, f64),
     /// Where the pen stood after it, without extra spacing.
@@ -51,12 +54,31 @@ struct State {
 struct Marked {
     text: Option<String>,
     first_glyph: usize,
+    is_hidden: bool,
 }
 
-/// Runs content streams and collects glyphs.
-pub(super) struct Interpreter<'a> {
+/// What all pages of a file share while they are read.
+pub(super) struct Shared<'a> {
+    pub(super) doc: &'a Document,
+    pub(super) fonts: FontCache,
+    pub(super) layers: Layers,
+    /// How many operators the rest of the file may have.
+    pub(super) operations_left: usize,
+}
+
+/// The part of the plane that the page shows: from the origin to here.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Extent {
+    pub(super) width: f64,
+    pub(super) height: f64,
+}
+
+/// Runs content streams and collects glyphs. Text drawn invisibly counts, since that is how scans carry their text; text
+/// beside the page or on a hidden layer does not. Clipping paths are not followed.
+pub(super) struct Interpreter<'a, 'b> {
     doc: &'a Document,
-    fonts: &'a mut FontCache,
+    shared: &'b mut Shared<'a>,
+    extent: Extent,
     state: State,
     saved: Vec<State>,
     text_matrix: Matrix,
@@ -67,13 +89,23 @@ pub(super) struct Interpreter<'a> {
     num_bytes: usize,
     /// What was shown.
     pub(super) glyphs: Vec<Glyph>,
+    /// The pictures that were drawn, once each.
+    pub(super) pictures: Vec<ObjectId>,
     /// What could not be read, the first of it.
     pub(super) problem: Option<String>,
 }
 
-impl<'a> Interpreter<'a> {
+impl Extent {
+    /// Whether any of the glyph lies on the page.
+    fn shows(self, glyph: &Glyph) -> bool {
+        let within = |a: f64, b: f64, end: f64| a.max(b) > -glyph.size && a.min(b) < end + glyph.size;
+        within(glyph.from.0, glyph.to.0, self.width) && within(glyph.from.1, glyph.to.1, self.height)
+    }
+}
+
+impl<'a, 'b> Interpreter<'a, 'b> {
     /// An empty page whose user space maps to the shown page by `ctm`.
-    pub(super) fn new(doc: &'a Document, fonts: &'a mut FontCache, ctm: Matrix) -> Self {
+    pub(super) fn new(shared: &'b mut Shared<'a>, ctm: Matrix, extent: Extent) -> Self {
         let state = State {
             ctm,
             font: None,
@@ -85,8 +117,9 @@ impl<'a> Interpreter<'a> {
             rise: 0.0,
         };
         Self {
-            doc,
-            fonts,
+            doc: shared.doc,
+            shared,
+            extent,
             state,
             saved: Vec::new(),
             text_matrix: Matrix::IDENTITY,
@@ -96,6 +129,7 @@ impl<'a> Interpreter<'a> {
             num_operations: 0,
             num_bytes: 0,
             glyphs: Vec::new(),
+            pictures: Vec::new(),
             problem: None,
         }
     }
@@ -106,15 +140,20 @@ impl<'a> Interpreter<'a> {
         if self.num_bytes > MAX_PAGE_BYTES {
             return self.note(format!("the content is larger than {MAX_PAGE_BYTES} bytes"));
         }
-        for operation in Content::decode_iter(bytes) {
+        let mut operators = Operators::new(bytes);
+        while let Some((operator, operands)) = operators.next() {
             self.num_operations += 1;
             if self.num_operations > MAX_OPERATIONS || self.glyphs.len() > MAX_GLYPHS {
                 return self.note("the page has too much content; the rest of it is left out".into());
             }
-            match operation {
-                Ok(operation) => self.operate(&operation, resources),
-                Err(error) => return self.note(format!("the content breaks off: {error}")),
+            if self.shared.operations_left == 0 {
+                return self.note("the file has too much content; the rest of it is left out".into());
             }
+            self.shared.operations_left -= 1;
+            self.operate(operator, operands, resources);
+        }
+        if operators.is_cut_short {
+            self.note("the content breaks off in a picture".into());
         }
     }
 
@@ -122,63 +161,76 @@ impl<'a> Interpreter<'a> {
         self.problem.get_or_insert(problem);
     }
 
-    fn operate(&mut self, operation: &Operation, resources: Option<&'a Dictionary>) {
-        let operands = operation.operands.as_slice();
-        let number = |index: usize| operands.get(index).and_then(|o| o.as_float().ok()).map_or(0.0, f64::from);
-        match operation.operator.as_str() {
-            "q" if self.saved.len() < MAX_STATES => self.saved.push(self.state.clone()),
-            "Q" => self.state = self.saved.pop().unwrap_or_else(|| self.state.clone()),
-            "cm" => self.state.ctm = matrix(operands).map_or(self.state.ctm, |m| m.then(self.state.ctm)),
-            "BT" => (self.text_matrix, self.line_matrix) = (Matrix::IDENTITY, Matrix::IDENTITY),
-            "Tc" => self.state.char_spacing = number(0),
-            "Tw" => self.state.word_spacing = number(0),
-            "Tz" => self.state.horizontal = number(0) / 100.0,
-            "TL" => self.state.leading = number(0),
-            "Ts" => self.state.rise = number(0),
-            "Tf" => {
+    fn operate(&mut self, operator: &[u8], operands: &[Operand], resources: Option<&'a Dictionary>) {
+        let number = |index: usize| operands.get(index).and_then(Operand::number).unwrap_or(0.0);
+        match operator {
+            b"q" if self.saved.len() < MAX_STATES => self.saved.push(self.state.clone()),
+            b"Q" => self.state = self.saved.pop().unwrap_or_else(|| self.state.clone()),
+            b"cm" => self.state.ctm = matrix(operands).map_or(self.state.ctm, |m| m.then(self.state.ctm)),
+            b"BT" => (self.text_matrix, self.line_matrix) = (Matrix::IDENTITY, Matrix::IDENTITY),
+            b"Tc" => self.state.char_spacing = number(0),
+            b"Tw" => self.state.word_spacing = number(0),
+            b"Tz" => self.state.horizontal = number(0) / 100.0,
+            b"TL" => self.state.leading = number(0),
+            b"Ts" => self.state.rise = number(0),
+            b"Tf" => {
                 self.state.size = number(1);
-                self.state.font = operands.first().and_then(|o| o.as_name().ok()).and_then(|n| self.font(n, resources));
+                self.state.font = operands.first().and_then(Operand::name).and_then(|n| self.font(n, resources));
             }
-            "Td" => self.next_line(number(0), number(1)),
-            "TD" => {
+            b"Td" => self.next_line(number(0), number(1)),
+            b"TD" => {
                 self.state.leading = -number(1);
                 self.next_line(number(0), number(1));
             }
-            "Tm" => {
+            b"Tm" => {
                 if let Some(matrix) = matrix(operands) {
                     (self.text_matrix, self.line_matrix) = (matrix, matrix);
                 }
             }
-            "T*" => self.next_line(0.0, -self.state.leading),
-            "Tj" => self.show(operands.first()),
-            "'" => {
+            b"T*" => self.next_line(0.0, -self.state.leading),
+            b"Tj" => self.show(operands.first()),
+            b"'" => {
                 self.next_line(0.0, -self.state.leading);
                 self.show(operands.first());
             }
-            "\"" => {
+            b"\"" => {
                 (self.state.word_spacing, self.state.char_spacing) = (number(0), number(1));
                 self.next_line(0.0, -self.state.leading);
                 self.show(operands.get(2));
             }
-            "TJ" => self.show_parts(operands.first()),
-            "Do" => self.draw(operands, resources),
-            "BMC" | "BDC" => self.begin_marked(operands, resources),
-            "EMC" => self.end_marked(),
+            b"TJ" => self.show_parts(operands.first()),
+            b"gs" => self.set_graphics(operands, resources),
+            b"Do" => self.draw(operands, resources),
+            b"BMC" | b"BDC" => self.begin_marked(operands, resources),
+            b"EMC" => self.end_marked(),
             _ => {}
         }
     }
 
+    /// The font that the resources call `name`.
     fn font(&mut self, name: &[u8], resources: Option<&'a Dictionary>) -> Option<Rc<Font>> {
         let fonts = objects::dict(self.doc, resources?, b"Font")?;
-        let id = objects::reference(fonts, name);
-        if let Some(font) = id.and_then(|id| self.fonts.get(&id)) {
+        let key = FontKey::of(fonts.get(name).ok()?);
+        if let Some(font) = self.shared.fonts.get(&key) {
             return Some(Rc::clone(font));
         }
         let font = Rc::new(Font::load(self.doc, objects::dict(self.doc, fonts, name)?));
-        if let Some(id) = id {
-            self.fonts.insert(id, Rc::clone(&font));
-        }
+        self.shared.fonts.insert(key, Rc::clone(&font));
         Some(font)
+    }
+
+    /// `gs`: of all that a graphics state may set, only the font matters here.
+    fn set_graphics(&mut self, operands: &[Operand], resources: Option<&'a Dictionary>) {
+        let doc = self.doc;
+        let set = || {
+            let states = objects::dict(doc, resources?, b"ExtGState")?;
+            objects::array(doc, objects::dict(doc, states, operands.first()?.name()?)?, b"Font")
+        };
+        let Some([font, size]) = set() else { return };
+        let Some(dict) = objects::resolve(doc, font).and_then(objects::as_dict) else { return };
+        let loaded = self.shared.fonts.entry(FontKey::of(font)).or_insert_with(|| Rc::new(Font::load(doc, dict)));
+        self.state.font = Some(Rc::clone(loaded));
+        self.state.size = size.as_float().map_or(self.state.size, f64::from);
     }
 
     fn next_line(&mut self, x: f64, y: f64) {
@@ -186,18 +238,18 @@ impl<'a> Interpreter<'a> {
         self.text_matrix = self.line_matrix;
     }
 
-    fn show_parts(&mut self, parts: Option<&Object>) {
-        let Some(parts) = parts.and_then(|o| o.as_array().ok()) else { return };
+    fn show_parts(&mut self, parts: Option<&Operand>) {
+        let Some(Operand::Array(parts)) = parts else { return self.show(parts) };
         for part in parts {
-            match part.as_float() {
-                Ok(number) => {
-                    let back = -f64::from(number) / 1000.0 * self.state.size;
+            match part {
+                Operand::Number(number) => {
+                    let back = -number / 1000.0 * self.state.size;
                     match self.state.font.as_ref().is_some_and(|font| font.vertical) {
                         true => self.move_pen(0.0, back),
                         false => self.move_pen(back * self.state.horizontal, 0.0),
                     }
                 }
-                Err(_) => self.show(Some(part)),
+                _ => self.show(Some(part)),
             }
         }
     }
@@ -206,10 +258,10 @@ impl<'a> Interpreter<'a> {
         self.text_matrix = Matrix::shift(x, y).then(self.text_matrix);
     }
 
-    fn show(&mut self, string: Option<&Object>) {
-        let (Some(mut bytes), Some(font)) = (string.and_then(|o| o.as_str().ok()), self.state.font.clone()) else {
-            return;
-        };
+    fn show(&mut self, string: Option<&Operand>) {
+        let (Some(Operand::Text(bytes)), Some(font)) = (string, self.state.font.clone()) else { return };
+        let mut bytes = bytes.as_ref();
+        let is_hidden = self.marked.iter().any(|marked| marked.is_hidden);
         while !bytes.is_empty() && self.glyphs.len() <= MAX_GLYPHS {
             let code = font.next_code(bytes);
             bytes = &bytes[code.num_bytes.clamp(1, bytes.len())..];
@@ -225,12 +277,12 @@ impl<'a> Interpreter<'a> {
                 true => ((0.0, -advance), (0.0, -1.0), (1.0, 0.0)),
                 false => ((advance * state.horizontal, 0.0), (1.0, 0.0), (0.0, 1.0)),
             };
-            if map.is_sane() {
+            if map.is_sane() && !is_hidden {
                 let (dx, dy) = map.turn(forward.0, forward.1);
                 let (ux, uy) = map.turn(up.0, up.1);
                 let length = dx.hypot(dy).max(1e-9);
                 let sign = if state.size * state.horizontal < 0.0 { -1.0 } else { 1.0 };
-                self.glyphs.push(Glyph {
+                let glyph = Glyph {
                     text: shown.text,
                     from: map.apply(0.0, state.rise),
                     to: map.apply(step.0, step.1 + state.rise),
@@ -238,7 +290,10 @@ impl<'a> Interpreter<'a> {
                     size: (ux.hypot(uy) * state.size.abs() * font.em).max(0.1),
                     bold: font.bold,
                     mono: font.mono,
-                });
+                };
+                if self.extent.shows(&glyph) {
+                    self.glyphs.push(glyph);
+                }
             }
             match font.vertical {
                 true => self.move_pen(0.0, step.1 - spacing),
@@ -247,17 +302,24 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    /// Runs a form; pictures are passed over.
-    fn draw(&mut self, operands: &[Object], resources: Option<&'a Dictionary>) {
+    /// Runs a form; pictures are only noted.
+    fn draw(&mut self, operands: &[Operand], resources: Option<&'a Dictionary>) {
         let doc = self.doc;
-        let Some(name) = operands.first().and_then(|o| o.as_name().ok()) else { return };
+        let Some(name) = operands.first().and_then(Operand::name) else { return };
         let Some(forms) = resources.and_then(|r| objects::dict(doc, r, b"XObject")) else { return };
         let (Some(id), Some(Object::Stream(form))) = (objects::reference(forms, name), objects::get(doc, forms, name))
         else {
             return;
         };
-        if objects::name(doc, &form.dict, b"Subtype") != Some(b"Form") || self.running.contains(&id) {
+        if form.dict.get(b"OC").is_ok_and(|group| self.shared.layers.hides(doc, group)) {
             return;
+        }
+        match objects::name(doc, &form.dict, b"Subtype") {
+            Some(b"Form") if !self.running.contains(&id) => {}
+            Some(b"Image") if self.pictures.len() < MAX_PICTURES && !self.pictures.contains(&id) => {
+                return self.pictures.push(id);
+            }
+            _ => return,
         }
         if self.running.len() >= MAX_FORM_DEPTH {
             return self.note(format!("forms are nested more than {MAX_FORM_DEPTH} deep"));
@@ -277,24 +339,28 @@ impl<'a> Interpreter<'a> {
         (self.state, self.saved, self.text_matrix, self.line_matrix) = (state, saved, text_matrix, line_matrix);
     }
 
-    fn begin_marked(&mut self, operands: &[Object], resources: Option<&'a Dictionary>) {
+    fn begin_marked(&mut self, operands: &[Operand], resources: Option<&'a Dictionary>) {
         let doc = self.doc;
-        let properties = match operands.get(1) {
-            Some(Object::Dictionary(dict)) => Some(dict),
-            Some(Object::Name(name)) => {
-                resources.and_then(|r| objects::dict(doc, r, b"Properties")).and_then(|p| objects::dict(doc, p, name))
+        let named = |name: &[u8]| objects::dict(doc, resources?, b"Properties")?.get(name).ok();
+        let (properties, group) = match operands.get(1) {
+            Some(Operand::Dictionary(dict)) => (Some(dict), None),
+            Some(Operand::Name(name)) => {
+                let object = named(name);
+                (object.and_then(|object| objects::resolve(doc, object)).and_then(objects::as_dict), object)
             }
-            _ => None,
+            _ => (None, None),
         };
+        let is_layer = operands.first().and_then(Operand::name) == Some(b"OC");
+        let is_hidden = is_layer && group.is_some_and(|group| self.shared.layers.hides(doc, group));
         let text = properties.and_then(|properties| objects::text_as_is(doc, properties, b"ActualText"));
         if self.marked.len() < MAX_STATES {
-            self.marked.push(Marked { text, first_glyph: self.glyphs.len() });
+            self.marked.push(Marked { text, first_glyph: self.glyphs.len(), is_hidden });
         }
     }
 
     /// The text that stands for a sequence's glyphs takes their place, if they are on one line.
     fn end_marked(&mut self) {
-        let Some(Marked { text: Some(text), first_glyph }) = self.marked.pop() else { return };
+        let Some(Marked { text: Some(text), first_glyph, .. }) = self.marked.pop() else { return };
         let Some([first, rest @ ..]) = self.glyphs.get(first_glyph..) else { return };
         let last = rest.last().unwrap_or(first);
         let (dx, dy) = (last.to.0 - first.from.0, last.to.1 - first.from.1);
@@ -307,10 +373,10 @@ impl<'a> Interpreter<'a> {
     }
 }
 
-fn matrix(operands: &[Object]) -> Option<Matrix> {
+fn matrix(operands: &[Operand]) -> Option<Matrix> {
     let mut numbers = [0.0; 6];
     for (index, number) in numbers.iter_mut().enumerate() {
-        *number = f64::from(operands.get(index)?.as_float().ok()?);
+        *number = operands.get(index)?.number()?;
     }
     Some(Matrix(numbers))
 }

@@ -4,10 +4,10 @@ use super::cmap::CMap;
 use super::composite::Composite;
 use super::simple::{self, Simple};
 use super::{glyph_names, objects};
+use compact_str::CompactString;
 use lopdf::{Dictionary, Document, Object};
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::rc::Rc;
 use unicode_normalization::UnicodeNormalization as _;
 
 /// How many codes of a font are remembered.
@@ -50,7 +50,7 @@ pub(super) struct Code {
 #[derive(Debug, Clone)]
 pub(super) struct Shown {
     /// Its text, ligatures as letters; empty if nothing tells.
-    pub(super) text: Rc<str>,
+    pub(super) text: CompactString,
     /// How far it moves the pen, in text space per unit of font size.
     pub(super) advance: f64,
 }

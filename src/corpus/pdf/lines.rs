@@ -1,7 +1,9 @@
 //! From glyphs on a page to lines of text, near the order in which the file shows them: gaps become spaces, accents join
 //! their letters, letters drawn twice count once, right-to-left lines are put in reading order.
 
+use super::columns;
 use super::content::Glyph;
+use compact_str::CompactString;
 use unicode_normalization::UnicodeNormalization as _;
 
 /// A gap wider than this part of the font's size is a space.
@@ -14,6 +16,8 @@ const SCRIPT_SHIFT: f64 = 0.45;
 const STEP_BACK: f64 = 0.6;
 /// How many lines back an exact continuation is looked for.
 const LOOK_BACK: usize = 6;
+/// How many lines back a glyph is looked for that is drawn a second time, to look bold or by two layers of a file.
+const DRAWN_TWICE_BACK: usize = 64;
 
 /// A line of text on a page. Lengths are points; places are seen along the direction of writing.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,29 +38,31 @@ pub(in crate::corpus) struct Line {
     pub(in crate::corpus) mono: bool,
     /// Whether it is written left to right without a turn.
     pub(in crate::corpus) upright: bool,
-    /// How many gaps in it are wide enough to separate cells of a table.
-    pub(in crate::corpus) num_wide_gaps: usize,
+    /// Where in `text` a word begins after a gap wide enough to separate cells of a table; in bytes, ascending.
+    pub(in crate::corpus) cells: Vec<usize>,
 }
 
 /// A glyph seen along its line.
-struct Placed {
-    text: String,
-    from: f64,
-    to: f64,
-    size: f64,
+#[derive(Debug, Clone)]
+pub(super) struct Placed {
+    text: CompactString,
+    pub(super) from: f64,
+    pub(super) to: f64,
+    pub(super) size: f64,
     bold: bool,
     mono: bool,
     space_before: bool,
 }
 
 /// A line being put together.
-struct Building {
-    direction: (f64, f64),
-    baseline: f64,
-    size: f64,
-    from: f64,
-    to: f64,
-    glyphs: Vec<Placed>,
+#[derive(Debug, Clone)]
+pub(super) struct Building {
+    pub(super) direction: (f64, f64),
+    pub(super) baseline: f64,
+    pub(super) size: f64,
+    pub(super) from: f64,
+    pub(super) to: f64,
+    pub(super) glyphs: Vec<Placed>,
     space: bool,
     disordered: bool,
 }
@@ -68,17 +74,8 @@ pub(super) fn lines(glyphs: Vec<Glyph>, height: f64) -> Vec<Line> {
         add(&mut building, glyph);
     }
     join_neighbours(&mut building);
-    let mut lines: Vec<Line> = Vec::with_capacity(building.len());
-    for line in building.into_iter().filter_map(|line| line.finish(height)) {
-        let same = |other: &Line| {
-            let near = (other.y - line.y).abs() + (other.left - line.left).abs() < 0.25 * line.size;
-            near && other.text == line.text && other.upright == line.upright
-        };
-        if !lines.iter().rev().take(64).any(same) {
-            lines.push(line);
-        }
-    }
-    lines
+    columns::put_in_order(&mut building);
+    building.into_iter().filter_map(|line| line.finish(height)).collect()
 }
 
 fn add(lines: &mut Vec<Building>, glyph: Glyph) {
@@ -113,6 +110,10 @@ fn add(lines: &mut Vec<Building>, glyph: Glyph) {
             place = Some(index);
             break;
         }
+    }
+    let steps_back = place.is_none_or(|index| from < lines[index].to - 0.1 * glyph.size);
+    if steps_back && lines.iter().rev().take(DRAWN_TWICE_BACK).any(|line| line.shows(&glyph, across, from)) {
+        return;
     }
     let line = match place {
         Some(index) => &mut lines[index],
@@ -170,15 +171,23 @@ impl Building {
         text.chars().any(is_right_to_left) && (-0.3..1.0).contains(&((self.from - to) / size))
     }
 
+    /// Whether the same glyph stands in the same place already.
+    fn shows(&self, glyph: &Glyph, across: f64, from: f64) -> bool {
+        let near = 0.1 * glyph.size;
+        self.is_level(glyph, across, 0.1)
+            && (self.from - near..=self.to + near).contains(&from)
+            && self.glyphs.iter().rev().any(|other| (other.from - from).abs() < near && other.text == glyph.text)
+    }
+
     fn push(&mut self, glyph: &Glyph, across: f64, from: f64, to: f64) {
         let space = std::mem::take(&mut self.space);
-        if let Some(last) = self.glyphs.last_mut() {
-            let drawn_twice = last.text == *glyph.text && (from - last.from).abs() < 0.1 * glyph.size && to > from;
-            if drawn_twice || (!space && join_accent(last, &glyph.text, from, to)) {
-                last.to = last.to.max(to);
-                self.to = self.to.max(to);
-                return;
-            }
+        if let Some(last) = self.glyphs.last_mut()
+            && !space
+            && join_accent(last, &glyph.text, from, to)
+        {
+            last.to = last.to.max(to);
+            self.to = self.to.max(to);
+            return;
         }
         if from < self.to - STEP_BACK * self.size {
             self.disordered = true;
@@ -189,7 +198,10 @@ impl Building {
         }
         (self.from, self.to) = (self.from.min(from), self.to.max(to));
         let space_before = space || gap > SPACE_GAP * glyph.size;
-        let text = glyph.text.to_string();
+        let text = match glyph.text.contains(char::is_whitespace) {
+            true => glyph.text.split_inclusive(char::is_whitespace).filter(|word| *word != " ").collect(),
+            false => glyph.text.clone(),
+        };
         let (size, bold, mono) = (glyph.size, glyph.bold, glyph.mono);
         self.glyphs.push(Placed { text, from, to, size, bold, mono, space_before });
     }
@@ -202,37 +214,66 @@ impl Building {
         } else if self.disordered {
             self.glyphs.sort_by(|a, b| a.from.total_cmp(&b.from));
         }
-        let mut text = String::new();
-        let mut gaps: Vec<f64> = Vec::new();
-        let mut previous: Option<&Placed> = None;
-        for glyph in &self.glyphs {
-            if let Some(previous) = previous {
-                let gap = (glyph.from - previous.to).max(previous.from - glyph.to);
-                if gap > SPACE_GAP * glyph.size {
-                    gaps.push(gap / glyph.size);
-                }
-                if (glyph.space_before || gap > SPACE_GAP * glyph.size) && !text.ends_with(' ') {
-                    text.push(' ');
-                }
-            }
-            text.push_str(&glyph.text);
-            previous = Some(glyph);
-        }
-        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let (text, cells) = self.words();
         if text.is_empty() {
             return None;
         }
         let upright = self.direction.0 > 0.98;
         let y = if upright { height - self.baseline } else { -self.baseline };
-        // In a line stretched to its column's width all gaps are wide.
-        gaps.sort_by(f64::total_cmp);
-        let usual = gaps.get(gaps.len() / 2).filter(|_| gaps.len() > 2).copied().unwrap_or_default();
-        let num_wide_gaps = gaps.iter().filter(|gap| **gap > WIDE_GAP && **gap > 2.0 * usual).count();
         let most =
             |is: fn(&Placed) -> bool| 2 * self.glyphs.iter().filter(|glyph| is(glyph)).count() > self.glyphs.len();
         let (bold, mono) = (most(|glyph| glyph.bold), most(|glyph| glyph.mono) || self.is_monospaced());
         let size = self.main_size();
-        Some(Line { text, left: self.from, right: self.to, y, size, bold, mono, upright, num_wide_gaps })
+        Some(Line { text, left: self.from, right: self.to, y, size, bold, mono, upright, cells })
+    }
+
+    /// The line's words with one space between them, and where cells begin.
+    fn words(&self) -> (String, Vec<usize>) {
+        let mut text = String::new();
+        // Gaps in font sizes, and where in the text they end.
+        let mut gaps: Vec<(f64, usize)> = Vec::new();
+        let mut previous: Option<&Placed> = None;
+        for glyph in &self.glyphs {
+            let gap = previous.map_or(0.0, |previous| (glyph.from - previous.to).max(previous.from - glyph.to));
+            let is_wide = gap > SPACE_GAP * glyph.size;
+            let letters = glyph.text.trim_start();
+            let is_space = glyph.space_before || is_wide || letters.len() < glyph.text.len();
+            if is_space && !text.is_empty() && !text.ends_with(' ') {
+                text.push(' ');
+            }
+            if is_wide {
+                gaps.push((gap / glyph.size, text.len()));
+            }
+            text.push_str(letters);
+            previous = Some(glyph);
+        }
+        text.truncate(text.trim_end().len());
+        // In a line stretched to its column's width all gaps are rather wide.
+        let mut widths: Vec<f64> = gaps.iter().map(|(width, _)| *width).collect();
+        widths.sort_by(f64::total_cmp);
+        let usual = widths.get(widths.len() / 4).filter(|_| widths.len() > 2).copied().unwrap_or_default();
+        let usual = if usual > WIDE_GAP { 0.0 } else { usual };
+        let is_cell = |(width, at): &&(f64, usize)| *width > WIDE_GAP && *width > 2.0 * usual && *at < text.len();
+        let cells = gaps.iter().filter(is_cell).map(|(_, at)| *at).collect();
+        (text, cells)
+    }
+
+    /// The line as two: what stands before `x` and what stands after it. `None` where one of them would be empty.
+    pub(super) fn split(mut self, x: f64) -> Result<(Self, Self), Self> {
+        let (before, after): (Vec<Placed>, Vec<Placed>) =
+            self.glyphs.iter().cloned().partition(|glyph| (glyph.from + glyph.to) / 2.0 < x);
+        let ends = |glyphs: &[Placed]| {
+            let from = glyphs.iter().map(|glyph| glyph.from).fold(f64::INFINITY, f64::min);
+            (from, glyphs.iter().map(|glyph| glyph.to).fold(from, f64::max))
+        };
+        if before.is_empty() || after.is_empty() {
+            return Err(self);
+        }
+        let (from, to) = ends(&after);
+        let right = Self { from, to, glyphs: after, ..self.clone() };
+        (self.from, self.to) = ends(&before);
+        self.glyphs = before;
+        Ok((self, right))
     }
 
     fn count(&self, kind: impl Fn(char) -> bool) -> usize {
@@ -313,7 +354,7 @@ fn join_accent(last: &mut Placed, text: &str, from: f64, to: f64) -> bool {
     {
         // TeX draws these arrows as their end and a plain arrow.
         if new == '↩' {
-            last.text = text.to_owned();
+            last.text = text.into();
         }
         return true;
     }
@@ -336,7 +377,7 @@ fn join_accent(last: &mut Placed, text: &str, from: f64, to: f64) -> bool {
         'ȷ' => 'j',
         letter => letter,
     };
-    last.text = [letter, mark].into_iter().nfc().collect();
+    last.text = [letter, mark].into_iter().nfc().collect::<String>().into();
     (last.from, last.to) = (last.from.min(from), last.to.max(to));
     true
 }
@@ -373,6 +414,9 @@ mod tests {
         for (word, x, y) in words {
             for (index, letter) in word.chars().enumerate() {
                 let x = x + 5.0 * index as f64;
+                if letter == ' ' {
+                    continue;
+                }
                 let (from, to) = ((x, *y), (x + 5.0, *y));
                 let text = letter.to_string().into();
                 glyphs.push(Glyph { text, from, to, direction: (1.0, 0.0), size: 10.0, bold: false, mono: false });
@@ -392,6 +436,57 @@ mod tests {
     fn a_word_drawn_late_or_twice_is_read_in_its_place() {
         assert_eq!(page(&[("two", 18.0, 700.0), ("one", 0.0, 700.0)]), ["one two"]);
         assert_eq!(page(&[("bold", 0.0, 700.0), ("bold", 0.3, 700.0), ("x", 0.0, 600.0)]), ["bold", "x"]);
+    }
+
+    #[test]
+    fn a_line_drawn_again_and_longer_counts_once() {
+        let words = [("it is", 0.0, 700.0), ("other", 0.0, 688.0), ("it is (1)", 0.3, 700.0), ("(1)", 30.0, 700.0)];
+        assert_eq!(page(&words), ["it is (1)", "other"]);
+        assert_eq!(page(&[("aa", 0.0, 700.0), ("aa", 0.3, 700.0)]), ["aa"]);
+    }
+
+    #[test]
+    fn columns_drawn_row_by_row_are_read_one_after_the_other_and_tables_are_not() {
+        let rows = |left: &'static str, right: &'static str, x: f64| -> Vec<(&'static str, f64, f64)> {
+            (0..8)
+                .flat_map(|row| [(left, 0.0, 700.0 - 12.0 * f64::from(row)), (right, x, 700.0 - 12.0 * f64::from(row))])
+                .collect()
+        };
+        let (left, right) = ("words of the left column", "words on the right side");
+        let found = page(&rows(left, right, 140.0));
+        assert_eq!(found, [[left; 8], [right; 8]].concat());
+        let mut headed = vec![("a heading that reaches over both of the columns", 0.0, 720.0)];
+        headed.extend(rows(left, right, 140.0));
+        assert_eq!(page(&headed)[..2], [headed[0].0, left]);
+        assert_eq!(page(&rows("iron", "7.87 g", 140.0)), ["iron 7.87 g"; 8]);
+    }
+
+    #[test]
+    fn a_page_drawn_from_the_foot_is_read_from_the_top() {
+        let texts = ["a", "b", "c", "d", "e", "f", "g", "h"];
+        let lines: Vec<_> = (0..8).map(|row| (texts[row], 0.0, 500.0 + 12.0 * row as f64)).collect();
+        assert_eq!(page(&lines), ["h", "g", "f", "e", "d", "c", "b", "a"]);
+    }
+
+    #[test]
+    fn wide_gaps_are_noted_as_cells() {
+        let glyphs = |words: &[(&str, f64)]| -> Vec<Glyph> {
+            let glyph = |c: char, x: f64| Glyph {
+                text: c.to_string().into(),
+                from: (x, 700.0),
+                to: (x + 5.0, 700.0),
+                direction: (1.0, 0.0),
+                size: 10.0,
+                bold: false,
+                mono: false,
+            };
+            words
+                .iter()
+                .flat_map(|(word, x)| (0..).zip(word.chars()).map(move |(i, c)| glyph(c, x + 5.0 * f64::from(i))))
+                .collect()
+        };
+        let line = &lines(glyphs(&[("iron", 0.0), ("is", 23.0), ("7.87", 100.0), ("g", 160.0)]), 800.0)[0];
+        assert_eq!((line.text.as_str(), line.cells.as_slice()), ("iron is 7.87 g", [8, 13].as_slice()));
     }
 
     #[test]

@@ -3,16 +3,20 @@
 
 mod cjk;
 mod cmap;
+mod columns;
 mod composite;
 mod content;
 mod embedded;
 mod font;
 mod glyph_names;
 mod glyph_names_more;
+mod layers;
 mod lines;
 mod matrix;
 mod objects;
+mod operators;
 mod outline;
+mod picture;
 mod simple;
 mod standard_widths;
 mod symbols;
@@ -22,9 +26,11 @@ mod type1;
 pub(super) use lines::Line;
 pub(super) use outline::Bookmark;
 
+use super::{ReadOptions, Recogniser};
 use crate::passage::PageIndex;
-use content::Interpreter;
+use content::{Extent, Interpreter, Shared};
 use font::Font;
+use layers::Layers;
 use lopdf::{Dictionary, Document, LoadOptions, Object, ObjectId};
 use matrix::Matrix;
 use std::collections::HashMap;
@@ -32,7 +38,24 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
 /// The fonts of a file that were read already.
-type FontCache = HashMap<ObjectId, Rc<Font>>;
+type FontCache = HashMap<FontKey, Rc<Font>>;
+
+/// What tells a font from the others of its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum FontKey {
+    Id(ObjectId),
+    /// Where a font without a number lies; the file does not change while it is read.
+    Address(usize),
+}
+
+impl FontKey {
+    fn of(object: &Object) -> Self {
+        object.as_reference().map_or_else(|_| Self::Address(std::ptr::from_ref(object).addr()), Self::Id)
+    }
+}
+
+/// Operators that all pages of a file together may have, against files made to exhaust.
+const MAX_OPERATIONS: usize = 400_000_000;
 
 /// How deep the page tree may be.
 const MAX_TREE_DEPTH: usize = 64;
@@ -54,6 +77,14 @@ pub(super) struct RawPage {
     pub(super) lines: Vec<Line>,
     /// What of it could not be read.
     pub(super) problem: Option<String>,
+    /// Whether it shows a picture and no text.
+    pub(super) is_scan: bool,
+}
+
+impl RawPage {
+    fn broken(reason: String) -> Self {
+        Self { label: String::new(), lines: Vec::new(), problem: Some(reason), is_scan: false }
+    }
 }
 
 /// Why a file gives no pages.
@@ -68,13 +99,14 @@ pub(super) enum Unreadable {
 /// The part of the page that is shown, and how it is turned.
 struct Frame {
     to_shown: Matrix,
-    height: f64,
+    extent: Extent,
     /// The top edge in user space, if the page is not turned.
     top: Option<f64>,
 }
 
-/// Reads a whole file, at most `max_pages` pages of it.
-pub(super) fn read(bytes: &[u8], password: Option<&str>, max_pages: usize) -> Result<RawBook, Unreadable> {
+/// Reads a whole file.
+pub(super) fn read(bytes: &[u8], options: &ReadOptions) -> Result<RawBook, Unreadable> {
+    let (max_pages, password) = (options.max_pages, options.password.as_deref());
     let loaded = catch_unwind(|| load(bytes, password));
     let doc = loaded.unwrap_or_else(|_| Err(Unreadable::Broken("its structure makes the reader fail".into())))?;
     let ids = page_ids(&doc);
@@ -87,12 +119,13 @@ pub(super) fn read(bytes: &[u8], password: Option<&str>, max_pages: usize) -> Re
     let about = AssertUnwindSafe(|| describe(&doc, &ids));
     let (title, author, labels, mut bookmarks) = catch_unwind(about)
         .unwrap_or_else(|_| (None, None, (1..=ids.len()).map(|number| number.to_string()).collect(), Vec::new()));
-    let mut fonts = FontCache::new();
+    let layers = catch_unwind(AssertUnwindSafe(|| Layers::of(&doc))).unwrap_or_default();
+    let mut shared = Shared { doc: &doc, fonts: FontCache::new(), layers, operations_left: MAX_OPERATIONS };
     let mut pages = Vec::with_capacity(ids.len());
     for (id, label) in ids.iter().zip(labels) {
-        let page = catch_unwind(AssertUnwindSafe(|| read_page(&doc, *id, &mut fonts)));
-        let (lines, problem) = page.unwrap_or_else(|_| (Vec::new(), Some("its content makes the reader fail".into())));
-        pages.push(RawPage { label, lines, problem });
+        let page = catch_unwind(AssertUnwindSafe(|| read_page(&mut shared, *id, options.ocr.as_ref())));
+        let broken = || RawPage::broken("its content makes the reader fail".into());
+        pages.push(RawPage { label, ..page.unwrap_or_else(|_| broken()) });
     }
     for bookmark in &mut bookmarks {
         let frame = doc.get_dictionary(ids[bookmark.page.0 as usize]).ok().map(|page| frame(&doc, page));
@@ -134,18 +167,41 @@ fn page_ids(doc: &Document) -> Vec<ObjectId> {
     doc.objects.iter().filter(|(_, object)| is_page(object)).map(|(id, _)| *id).collect()
 }
 
-fn read_page(doc: &Document, id: ObjectId, fonts: &mut FontCache) -> (Vec<Line>, Option<String>) {
+fn read_page(shared: &mut Shared, id: ObjectId, ocr: Option<&Recogniser>) -> RawPage {
+    let doc = shared.doc;
     let page = match doc.get_dictionary(id) {
         Ok(page) => page,
-        Err(error) => return (Vec::new(), Some(error.to_string())),
+        Err(error) => return RawPage::broken(error.to_string()),
     };
     let frame = frame(doc, page);
     let resources = inherited(doc, page, b"Resources").and_then(objects::as_dict);
-    let mut interpreter = Interpreter::new(doc, fonts, frame.to_shown);
+    let mut interpreter = Interpreter::new(shared, frame.to_shown, frame.extent);
     let (bytes, problem) = content_bytes(doc, page);
     interpreter.run(&bytes, resources);
-    let problem = problem.or(interpreter.problem);
-    (lines::lines(interpreter.glyphs, frame.height), problem)
+    let (problem, pictures) = (problem.or(interpreter.problem), interpreter.pictures);
+    let lines = lines::lines(interpreter.glyphs, frame.extent.height);
+    if !lines.is_empty() || pictures.is_empty() {
+        return RawPage { label: String::new(), lines, problem, is_scan: false };
+    }
+    let (lines, unread) = match ocr {
+        None => (Vec::new(), Some("no text on it, only a picture (a scan); `--ocr LANGUAGE` reads it".into())),
+        Some(ocr) => recognise(doc, &pictures, frame.extent, ocr),
+    };
+    RawPage { label: String::new(), is_scan: lines.is_empty(), lines, problem: problem.or(unread) }
+}
+
+/// The text of a page that is only pictures, and what of it could not be read.
+fn recognise(doc: &Document, pictures: &[ObjectId], extent: Extent, ocr: &Recogniser) -> (Vec<Line>, Option<String>) {
+    let (mut lines, mut problem) = (Vec::new(), None);
+    for id in pictures {
+        let Ok(Object::Stream(stream)) = doc.get_object(*id) else { continue };
+        let found = picture::file(doc, stream).and_then(|file| ocr.lines(&file, (extent.width, extent.height)));
+        match found {
+            Ok(found) => lines.extend(found),
+            Err(error) => problem = problem.or(Some(error)),
+        }
+    }
+    (lines, problem)
 }
 
 /// The page's content streams joined; a broken one is left out and reported.
@@ -202,8 +258,11 @@ fn frame(doc: &Document, page: &Dictionary) -> Frame {
         3 => Matrix([0.0, 1.0, -1.0, 0.0, height, 0.0]),
         _ => Matrix::IDENTITY,
     };
-    let shown_height = if turns.rem_euclid(2) == 1 { width } else { height };
-    Frame { to_shown: to_origin.then(turn), height: shown_height, top: (turn == Matrix::IDENTITY).then_some(top) }
+    let extent = match turns.rem_euclid(2) {
+        1 => Extent { width: height, height: width },
+        _ => Extent { width, height },
+    };
+    Frame { to_shown: to_origin.then(turn), extent, top: (turn == Matrix::IDENTITY).then_some(top) }
 }
 
 #[cfg(test)]
@@ -256,11 +315,19 @@ mod tests {
     fn text_operators_place_and_show() {
         let content = "BT /F1 10 Tf 14 TL 50 350 Td [(He) -20 (llo) -300 (world)] TJ T* (next) Tj (after) ' \
                        1 0 0 1 50 200 Tm 3 2 (spaced) \" ET q 1 0 0 1 0 -20 cm /X1 Do Q";
-        let book = read(&file(vec![plain(content)]), None, 10).unwrap_or_else(|why| panic!("{why:?}"));
+        let book = read(&file(vec![plain(content)]), &ReadOptions::default()).unwrap_or_else(|why| panic!("{why:?}"));
         assert_eq!(texts(&book.pages[0]), ["Hello world", "next", "after", "s p a c e d", "in a form"]);
         let ys: Vec<f64> = book.pages[0].lines.iter().map(|line| line.y.round()).collect();
         assert_eq!(ys, [50.0, 64.0, 78.0, 214.0, 120.0]);
         assert_eq!(book.pages[0].problem, None);
+    }
+
+    #[test]
+    fn what_nobody_sees_is_no_text() {
+        let content = "BT /F1 10 Tf 50 350 Td (seen) Tj 900 0 Td (beside the page) Tj ET \
+                       BT 3 Tr /F1 10 Tf 50 300 Td (under a scan) Tj ET";
+        let book = read(&file(vec![plain(content)]), &ReadOptions::default()).unwrap_or_else(|why| panic!("{why:?}"));
+        assert_eq!(texts(&book.pages[0]), ["seen", "under a scan"]);
     }
 
     #[test]
@@ -271,7 +338,7 @@ mod tests {
             Stream::new(flate, b"garbage".to_vec()),
             plain("BT /F1 10 Tf 50 350 Td (three) Tj ET BI /W 1 ID x"),
         ];
-        let book = read(&file(pages), None, 10).unwrap_or_else(|why| panic!("{why:?}"));
+        let book = read(&file(pages), &ReadOptions::default()).unwrap_or_else(|why| panic!("{why:?}"));
         let found: Vec<_> = book.pages.iter().map(|page| (texts(page), page.problem.is_some())).collect();
         assert_eq!(found, [(vec!["one"], false), (vec![], true), (vec!["three"], true)]);
     }
@@ -281,9 +348,11 @@ mod tests {
         for bytes in
             [&b""[..], b"hello", b"%PDF-1.4", b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj trailer<</Root 1 0 R>>"]
         {
-            assert!(matches!(read(bytes, None, 10), Err(Unreadable::Broken(_))), "{bytes:?}");
+            assert!(matches!(read(bytes, &ReadOptions::default()), Err(Unreadable::Broken(_))), "{bytes:?}");
         }
         let many = file(vec![plain(""), plain("")]);
-        assert!(matches!(read(&many, None, 1), Err(Unreadable::Broken(reason)) if reason.contains("2 pages")));
+        assert!(
+            matches!(read(&many, &ReadOptions { max_pages: 1, ..ReadOptions::default() }), Err(Unreadable::Broken(reason)) if reason.contains("2 pages"))
+        );
     }
 }
