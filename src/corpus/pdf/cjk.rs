@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 pub(super) struct Predefined {
     form: Form,
     /// Codes to character ids.
-    map: Option<CMap>,
+    map: Option<Box<CMap>>,
     /// Whether the map takes UTF-16 where the codes are in another form of Unicode.
     maps_utf16: bool,
 }
@@ -74,7 +74,7 @@ impl Predefined {
             () => b"UniKS-UTF16-H",
         };
         let map = own.or_else(|| load(collection).filter(|_| unicode));
-        (map.is_some() || form != Form::Pairs).then_some(Self { form, map, maps_utf16 })
+        (map.is_some() || form != Form::Pairs).then(|| Self { form, map: map.map(Box::new), maps_utf16 })
     }
 
     /// The first code of `bytes`, which must not be empty.
