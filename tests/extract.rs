@@ -182,7 +182,6 @@ fn hard_files_give_pages_or_a_reason() {
         ("plumber__empty.pdf", "no readable PDF"),
         ("pdfjs__empty_protected.pdf", "no text here"),
         ("pdfminer__simple2.pdf", "no text here"),
-        ("pdfjs__arial_unicode_en_cidfont.pdf", "no text here"),
         ("pysample__imagemagick-images.pdf", "a scan: 6 of its 6 pages"),
     ]);
     let code = |reason: &str| match reason {

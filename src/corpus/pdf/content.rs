@@ -87,7 +87,6 @@ pub(super) struct Interpreter<'a, 'b> {
     running: Vec<ObjectId>,
     num_operations: usize,
     num_bytes: usize,
-    scratch: String,
     /// What was shown.
     pub(super) glyphs: Vec<Glyph>,
     /// The pictures that were drawn, once each.
@@ -129,7 +128,6 @@ impl<'a, 'b> Interpreter<'a, 'b> {
             running: Vec::new(),
             num_operations: 0,
             num_bytes: 0,
-            scratch: String::new(),
             glyphs: Vec::new(),
             pictures: Vec::new(),
             problem: None,
@@ -270,7 +268,8 @@ impl<'a, 'b> Interpreter<'a, 'b> {
             bytes = &bytes[code.num_bytes.clamp(1, bytes.len())..];
             let state = &self.state;
             let map = self.text_matrix.then(state.ctm);
-            let advance = font.advance(code) * state.size;
+            let shown = font.shown(code);
+            let advance = shown.advance * state.size;
             let mut spacing = state.char_spacing;
             if code.num_bytes == 1 && code.value == 32 {
                 spacing += state.word_spacing;
@@ -279,15 +278,13 @@ impl<'a, 'b> Interpreter<'a, 'b> {
                 true => ((0.0, -advance), (0.0, -1.0), (1.0, 0.0)),
                 false => ((advance * state.horizontal, 0.0), (1.0, 0.0), (0.0, 1.0)),
             };
-            self.scratch.clear();
-            font.text(code, &mut self.scratch);
             if map.is_sane() && !is_hidden {
                 let (dx, dy) = map.turn(forward.0, forward.1);
                 let (ux, uy) = map.turn(up.0, up.1);
                 let length = dx.hypot(dy).max(1e-9);
                 let sign = if state.size * state.horizontal < 0.0 { -1.0 } else { 1.0 };
                 let glyph = Glyph {
-                    text: CompactString::new(&self.scratch),
+                    text: shown.text,
                     from: map.apply(0.0, state.rise),
                     to: map.apply(step.0, step.1 + state.rise),
                     direction: (sign * dx / length, sign * dy / length),

@@ -1,27 +1,29 @@
 //! One font of a file: how a string splits into codes, what each code means, and how far it moves the pen.
 
 use super::cmap::CMap;
-use super::{embedded, glyph_names, objects, standard_widths};
-use encoding_rs::Encoding;
+use super::composite::Composite;
+use super::simple::{self, Simple};
+use super::{glyph_names, objects};
+use compact_str::CompactString;
 use lopdf::{Dictionary, Document, Object};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use unicode_normalization::UnicodeNormalization as _;
 
-/// How many widths one font may list.
-const MAX_WIDTHS: usize = 131_072;
+/// How many codes of a font are remembered.
+const MAX_REMEMBERED: usize = 65_536;
 
 /// A font as the text interpreter needs it.
 pub(super) struct Font {
-    codes: Codes,
+    kind: Kind,
     to_unicode: CMap,
     /// Whether codes are characters, as `/ToUnicode /Identity-H` says.
     is_unicode: bool,
-    texts: Vec<Option<Box<str>>>,
-    glyph_texts: HashMap<u32, char>,
-    widths: HashMap<u32, f64>,
-    default_width: f64,
     /// Text space units per width unit: 1/1000, or what a Type 3 font's matrix says.
     scale: f64,
+    /// What was shown already: 256 places for codes of one byte, and the rest by code and length.
+    bytes_shown: RefCell<Vec<Option<Shown>>>,
+    codes_shown: RefCell<HashMap<Code, Shown>>,
     /// The height of the font's letters in text space per unit of font size; 1 except for Type 3.
     pub(super) em: f64,
     /// Whether the pen moves down instead of right.
@@ -32,20 +34,35 @@ pub(super) struct Font {
     pub(super) mono: bool,
 }
 
-/// How strings split into codes.
-enum Codes {
-    OneByte,
-    TwoBytes,
-    Mapped(CMap),
-    Utf16,
-    Legacy(&'static Encoding),
+enum Kind {
+    Simple(Simple),
+    Composite(Composite),
 }
 
 /// One code of a string.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Code {
     pub(super) value: u32,
     pub(super) num_bytes: usize,
+}
+
+/// What a code shows.
+#[derive(Debug, Clone)]
+pub(super) struct Shown {
+    /// Its text, ligatures as letters; empty if nothing tells.
+    pub(super) text: CompactString,
+    /// How far it moves the pen, in text space per unit of font size.
+    pub(super) advance: f64,
+}
+
+impl Code {
+    /// The code that all of `bytes` are.
+    pub(super) fn of(bytes: &[u8]) -> Self {
+        Self {
+            value: bytes.iter().take(4).fold(0, |value, byte| value << 8 | u32::from(*byte)),
+            num_bytes: bytes.len(),
+        }
+    }
 }
 
 impl Font {
@@ -60,273 +77,137 @@ impl Font {
             _ => CMap::default(),
         };
         let is_unicode = objects::name(doc, dict, b"ToUnicode").is_some_and(|name| name.starts_with(b"Identity"));
+        let subtype = objects::name(doc, dict, b"Subtype");
+        let kind = match subtype {
+            Some(b"Type0") => Kind::Composite(Composite::load(doc, dict)),
+            _ => Kind::Simple(Simple::load(doc, dict, &base_font)),
+        };
+        let (scale, em) = match &kind {
+            Kind::Simple(font) if subtype == Some(b"Type3") => type3_scale(doc, dict, font),
+            _ => (0.001, 1.0),
+        };
         let lower = base_font.to_ascii_lowercase();
         let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-        let font = Self {
-            codes: Codes::OneByte,
+        Self {
+            vertical: matches!(&kind, Kind::Composite(font) if font.vertical),
+            kind,
             is_unicode,
-            to_unicode,
-            texts: Vec::new(),
-            glyph_texts: HashMap::new(),
-            widths: HashMap::new(),
-            default_width: 0.0,
-            scale: 0.001,
-            em: 1.0,
-            vertical: false,
+            to_unicode: simple::useful(to_unicode),
+            scale,
+            bytes_shown: RefCell::new(vec![None; 256]),
+            codes_shown: RefCell::default(),
+            em,
             bold: says(&["bold", "black", "heavy", "demi", "cmbx", "sfbx", "ecbx", "italic", "oblique"]),
             mono: says(&[
                 "courier", "mono", "consol", "typewriter", "cmtt", "lmtt", "sftt", "ectt", "menlo", "inconsol",
             ]),
-        };
-        match objects::name(doc, dict, b"Subtype") {
-            Some(b"Type0") => font.composite(doc, dict),
-            Some(b"Type3") => font.simple(doc, dict, &base_font).type3(doc, dict),
-            _ => font.simple(doc, dict, &base_font),
         }
     }
 
     /// The first code of `bytes`, which must not be empty.
     pub(super) fn next_code(&self, bytes: &[u8]) -> Code {
-        let (value, num_bytes) = match &self.codes {
-            Codes::OneByte => (u32::from(bytes[0]), 1),
-            Codes::Mapped(map) => map.next_code(bytes),
-            Codes::Legacy(encoding) if !is_lead(encoding, bytes[0]) => (u32::from(bytes[0]), 1),
-            Codes::TwoBytes | Codes::Utf16 | Codes::Legacy(_) => {
-                let low = bytes.get(1).copied().unwrap_or_default();
-                (u32::from(bytes[0]) << 8 | u32::from(low), bytes.len().min(2))
-            }
-        };
-        Code { value, num_bytes }
+        match &self.kind {
+            Kind::Simple(_) => Code::of(&bytes[..1]),
+            Kind::Composite(font) => font.next_code(bytes),
+        }
     }
 
-    /// The text of `code`, ligatures as letters; empty if nothing tells.
-    pub(super) fn text(&self, code: Code, into: &mut String) {
-        if let Some(text) = self.to_unicode.text(code.value)
-            && text.chars().any(|c| c != '\0' && c != char::REPLACEMENT_CHARACTER)
+    /// What `code` shows.
+    pub(super) fn shown(&self, code: Code) -> Shown {
+        if code.num_bytes == 1
+            && let Some(place) = self.bytes_shown.borrow_mut().get_mut(code.value as usize)
         {
-            return text.chars().for_each(|c| push_plain(c, into));
+            return place.get_or_insert_with(|| self.look_up(code)).clone();
         }
-        match &self.codes {
-            _ if self.is_unicode => char::from_u32(code.value).into_iter().for_each(|c| push_plain(c, into)),
-            Codes::OneByte => {
-                let text = self.texts.get(code.value as usize).and_then(Option::as_deref).unwrap_or_default();
-                text.chars().for_each(|c| push_plain(c, into));
-            }
-            Codes::Utf16 => into.extend(char::from_u32(code.value)),
-            Codes::Legacy(encoding) => {
-                let bytes = code.value.to_be_bytes();
-                let (text, _, wrong) = encoding.decode(&bytes[4 - code.num_bytes.clamp(1, 4)..]);
-                if !wrong {
-                    into.push_str(&text);
-                }
-            }
-            Codes::Mapped(_) | Codes::TwoBytes => {
-                into.extend(self.glyph_texts.get(&self.cid(code.value)));
-            }
+        if let Some(shown) = self.codes_shown.borrow().get(&code) {
+            return shown.clone();
         }
-    }
-
-    /// How far `code` moves the pen, in text space per unit of font size.
-    pub(super) fn advance(&self, code: Code) -> f64 {
-        self.widths.get(&self.cid(code.value)).copied().unwrap_or(self.default_width) * self.scale
-    }
-
-    fn cid(&self, code: u32) -> u32 {
-        match &self.codes {
-            Codes::Mapped(map) => map.cid(code).unwrap_or(code),
-            _ => code,
+        let shown = self.look_up(code);
+        let mut codes_shown = self.codes_shown.borrow_mut();
+        if codes_shown.len() < MAX_REMEMBERED {
+            codes_shown.insert(code, shown.clone());
         }
+        shown
     }
 
-    fn simple(mut self, doc: &Document, dict: &Dictionary, base_font: &str) -> Self {
-        let descriptor = objects::dict(doc, dict, b"FontDescriptor");
-        self.default_width = descriptor.and_then(|d| objects::number(doc, d, b"MissingWidth")).unwrap_or(0.0);
-        let first = objects::integer(doc, dict, b"FirstChar").unwrap_or(0).clamp(0, 255) as u32;
-        match objects::array(doc, dict, b"Widths") {
-            Some(widths) => {
-                let number = |object| objects::resolve(doc, object).and_then(|o: &Object| o.as_float().ok());
-                let numbers = widths.iter().take(256).map(|object| number(object).map(f64::from).unwrap_or(0.0));
-                self.widths = (first..).zip(numbers).collect();
-            }
-            None => self.widths = (0..=255_u8).map(|c| (u32::from(c), standard_widths::width(base_font, c))).collect(),
+    fn look_up(&self, code: Code) -> Shown {
+        let text = self.text(code);
+        let width = match &self.kind {
+            Kind::Simple(font) => font.width(code.value as u8, &text),
+            Kind::Composite(font) => font.width(code),
+        };
+        Shown { text: text.into(), advance: width * self.scale }
+    }
+
+    /// What the first source that says something sensible says; private characters are taken where nothing else is said.
+    fn text(&self, code: Code) -> String {
+        let mapped = self.to_unicode.text(code.value).filter(|text| says_something(text));
+        let sensible = |text: &str| !text.chars().all(glyph_names::is_private);
+        if let Some(text) = mapped.filter(|text| sensible(text)) {
+            return self.plain(text);
         }
-        self.texts = simple_texts(doc, dict, base_font);
-        self
-    }
-
-    fn type3(mut self, doc: &Document, dict: &Dictionary) -> Self {
-        let matrix = objects::numbers::<6>(doc, dict, b"FontMatrix").unwrap_or([0.001, 0.0, 0.0, 0.001, 0.0, 0.0]);
-        self.scale = if matrix[0] == 0.0 { 0.001 } else { matrix[0].abs() };
-        let widths: Vec<f64> = self.widths.values().copied().filter(|width| *width > 0.0).collect();
-        let mean = widths.iter().sum::<f64>() / widths.len().max(1) as f64;
-        // A letter is about half as wide as its font is high.
-        self.em = if mean > 0.0 { (mean * self.scale * 2.0).clamp(1e-4, 1e4) } else { 1.0 };
-        self
-    }
-
-    fn composite(mut self, doc: &Document, dict: &Dictionary) -> Self {
-        match objects::get(doc, dict, b"Encoding") {
-            Some(Object::Stream(stream)) => {
-                let map = objects::stream_bytes(stream, 8 << 20).map(|bytes| CMap::parse(&bytes)).unwrap_or_default();
-                self.vertical = objects::integer(doc, &stream.dict, b"WMode") == Some(1);
-                self.codes = Codes::Mapped(map);
-            }
-            Some(Object::Name(name)) => {
-                self.vertical = name.ends_with(b"-V") || name == b"V";
-                self.codes = predefined(name);
-            }
-            _ => self.codes = Codes::TwoBytes,
+        if self.is_unicode
+            && let Some(c) = char::from_u32(code.value)
+        {
+            return self.plain(c.encode_utf8(&mut [0; 4]));
         }
-        let descendants = objects::array(doc, dict, b"DescendantFonts").unwrap_or_default();
-        let descendant = descendants.first().and_then(|d| objects::resolve(doc, d)).and_then(objects::as_dict);
-        self.default_width = 1000.0;
-        if let Some(descendant) = descendant {
-            self.default_width = objects::number(doc, descendant, b"DW").unwrap_or(1000.0);
-            self.widths = composite_widths(doc, descendant);
-            if !self.to_unicode.has_texts() {
-                self.glyph_texts = embedded::texts_of_glyphs(doc, descendant);
-            }
-        }
-        if self.vertical {
-            (self.widths, self.default_width) = (HashMap::new(), 1000.0);
-        }
-        self
+        let other = match &self.kind {
+            Kind::Simple(font) => font.text(code.value as u8),
+            Kind::Composite(font) => font.text(code).or_else(|| {
+                let cid = font.cid(code);
+                self.to_unicode.text(cid).filter(|text| cid != code.value && says_something(text)).map(str::to_owned)
+            }),
+        };
+        let other = other.filter(|text| mapped.is_none() || (says_something(text) && sensible(text)));
+        other.as_deref().or(mapped).map(|text| self.plain(text)).unwrap_or_default()
     }
-}
 
-/// The encodings of composite fonts that are known by name alone.
-fn predefined(name: &[u8]) -> Codes {
-    let has = |part: &str| name.windows(part.len()).any(|window| window == part.as_bytes());
-    if has("UCS2") || has("UTF16") {
-        Codes::Utf16
-    } else if has("RKSJ") {
-        Codes::Legacy(encoding_rs::SHIFT_JIS)
-    } else if has("GBK") || has("GB-EUC") || has("GBpc") {
-        Codes::Legacy(encoding_rs::GBK)
-    } else if has("ETen") || has("B5pc") || has("HKscs") {
-        Codes::Legacy(encoding_rs::BIG5)
-    } else if has("KSC") {
-        Codes::Legacy(encoding_rs::EUC_KR)
-    } else if has("EUC-") {
-        Codes::Legacy(encoding_rs::EUC_JP)
-    } else {
-        Codes::TwoBytes
-    }
-}
-
-/// Whether `byte` begins a code of two bytes.
-fn is_lead(encoding: &'static Encoding, byte: u8) -> bool {
-    match byte {
-        0..=0x80 | 0xFF => false,
-        0xA0..=0xDF => encoding != encoding_rs::SHIFT_JIS,
-        _ => true,
-    }
-}
-
-/// `/W`: lists `first [w w w]` and ranges `first last w`.
-fn composite_widths(doc: &Document, descendant: &Dictionary) -> HashMap<u32, f64> {
-    let mut widths = HashMap::new();
-    let items: Vec<&Object> = objects::array(doc, descendant, b"W")
-        .unwrap_or_default()
-        .iter()
-        .filter_map(|o| objects::resolve(doc, o))
-        .collect();
-    let number = |object: &Object| object.as_float().ok().map(f64::from);
-    let mut at = 0;
-    while at + 1 < items.len() && widths.len() < MAX_WIDTHS {
-        let Some(first) = number(items[at]).map(|first| first.max(0.0) as u32) else { break };
-        if let Ok(list) = items[at + 1].as_array() {
-            let list = list.iter().filter_map(|o| number(objects::resolve(doc, o)?));
-            widths.extend((first..0x11_0000).zip(list));
-            at += 2;
-        } else {
-            let (Some(last), Some(width)) = (number(items[at + 1]), items.get(at + 2).and_then(|o| number(o))) else {
-                break;
+    /// `text` as readers want it: ligatures and presentation forms as letters, symbols out of the private area.
+    fn plain(&self, text: &str) -> String {
+        let mut plain = String::with_capacity(text.len());
+        for c in text.chars() {
+            let sign = match &self.kind {
+                Kind::Simple(font) => font.sign(c),
+                Kind::Composite(_) => simple::symbol_of(c, None),
             };
-            widths.extend((first..=(last as u32).min(first.saturating_add(0xFFFF))).map(|cid| (cid, width)));
-            at += 3;
+            push_plain(sign.unwrap_or(c), &mut plain);
         }
-    }
-    widths
-}
-
-/// What the 256 codes of a simple font mean without its `ToUnicode`.
-fn simple_texts(doc: &Document, dict: &Dictionary, base_font: &str) -> Vec<Option<Box<str>>> {
-    let encoding = objects::get(doc, dict, b"Encoding");
-    let described = encoding.and_then(objects::as_dict);
-    let base = match encoding {
-        Some(Object::Name(name)) => Some(name.as_slice()),
-        _ => described.and_then(|d| objects::name(doc, d, b"BaseEncoding")),
-    };
-    let own = || embedded::texts_of_codes(doc, dict);
-    let fallback: &[u8] = match objects::name(doc, dict, b"Subtype") {
-        Some(b"TrueType") => b"WinAnsiEncoding",
-        _ => b"StandardEncoding",
-    };
-    let symbol = base_font.contains("Symbol");
-    let mut texts: Vec<Option<Box<str>>> = match base.and_then(glyph_names::base_encoding) {
-        Some(chars) if !symbol && !base_font.contains("Dingbats") => {
-            chars.into_iter().map(|c| c.map(|c| c.to_string().into())).collect()
-        }
-        _ if base_font.contains("Dingbats") => vec![Some("■".into()); 256],
-        _ if symbol => (0..=255).map(|code| symbol_char(code).map(|c| c.to_string().into())).collect(),
-        _ => own().unwrap_or_else(|| {
-            let chars = glyph_names::base_encoding(fallback).unwrap_or_else(|| vec![None; 256]);
-            chars.into_iter().map(|c| c.map(|c| c.to_string().into())).collect()
-        }),
-    };
-    texts.resize(256, None);
-    let mut code = 0_usize;
-    for item in described.and_then(|d| objects::array(doc, d, b"Differences")).unwrap_or_default() {
-        match objects::resolve(doc, item) {
-            Some(Object::Integer(number)) => code = usize::try_from(*number).unwrap_or(256),
-            Some(Object::Name(name)) => {
-                if let (Some(place), Some(text)) = (texts.get_mut(code), glyph_names::to_text(name)) {
-                    *place = Some(text.into());
-                }
-                code = code.saturating_add(1);
-            }
-            _ => {}
-        }
-    }
-    texts
-}
-
-/// The Symbol font's own encoding: Greek letters at the places of Latin ones, and the signs most used.
-fn symbol_char(code: u8) -> Option<char> {
-    const UPPER: &str = "ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ";
-    const LOWER: &str = "αβχδεφγηιϕκλμνοπθρστυϖωξψζ";
-    const HIGH: &str = "ϒ′≤⁄∞ƒ♣♦♥♠↔←↑→↓°±″≥×∝∂•÷≠≡≈…";
-    match code {
-        b'A'..=b'Z' => UPPER.chars().nth(usize::from(code - b'A')),
-        b'a'..=b'z' => LOWER.chars().nth(usize::from(code - b'a')),
-        0x22 => Some('∀'),
-        0x24 => Some('∃'),
-        0x2A => Some('∗'),
-        0x2D => Some('−'),
-        0x20..=0x7E => Some(char::from(code)),
-        0xA1..=0xBC => HIGH.chars().nth(usize::from(code - 0xA1)),
-        0xC5 => Some('⊕'),
-        0xCE => Some('∈'),
-        0xD1 => Some('∇'),
-        0xD6 => Some('√'),
-        0xD7 => Some('⋅'),
-        0xE5 => Some('∑'),
-        0xF2 => Some('∫'),
-        _ => None,
+        plain
     }
 }
 
-/// Adds `c` as readers want it: ligatures and presentation forms as letters, symbols out of the private area.
+/// Whether `text` is more than fillers.
+fn says_something(text: &str) -> bool {
+    text.chars().any(|c| c != char::REPLACEMENT_CHARACTER && (!c.is_control() || c.is_whitespace()))
+}
+
+/// The scale of a Type 3 font's widths and the height of its letters.
+fn type3_scale(doc: &Document, dict: &Dictionary, font: &Simple) -> (f64, f64) {
+    let matrix = objects::numbers::<6>(doc, dict, b"FontMatrix").unwrap_or([0.001, 0.0, 0.0, 0.001, 0.0, 0.0]);
+    let scale = if matrix[0] == 0.0 { 0.001 } else { matrix[0].abs() };
+    let mean = font.mean_width();
+    // A letter is about half as wide as its font is high.
+    (scale, if mean > 0.0 { (mean * scale * 2.0).clamp(1e-4, 1e4) } else { 1.0 })
+}
+
+/// Adds `c` as readers want it.
 fn push_plain(c: char, into: &mut String) {
     match c {
-        '\u{FB00}'..='\u{FB4F}' | '\u{FB50}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFC}' => {
+        '\u{FB00}'..='\u{FDFF}' | '\u{FE10}'..='\u{FE1F}' | '\u{FE30}'..='\u{FE4F}' | '\u{FE70}'..='\u{FEFC}' => {
             into.extend(std::iter::once(c).nfkc())
         }
-        '\u{F020}'..='\u{F0FF}' => into.extend(symbol_char((c as u32 & 0xFF) as u8)),
         '\u{A0}' | '\t' | '\r' | '\n' => into.push(' '),
         '\u{20DD}' => into.push('○'),
         '\0' | '\u{FEFF}' => {}
+        // Big brackets are drawn in parts: one part of each stands for all.
+        '⎛' => into.push('('),
+        '⎞' => into.push(')'),
+        '⎡' => into.push('['),
+        '⎤' => into.push(']'),
+        '⎨' => into.push('{'),
+        '⎬' => into.push('}'),
+        '⌠' => into.push('∫'),
+        '⌡' | '\u{239C}'..='\u{23AF}' | '⏐' => {}
         c if c.is_control() => {}
         c => into.push(c),
     }
@@ -341,8 +222,9 @@ mod tests {
         let (mut text, mut advance) = (String::new(), 0.0);
         while !bytes.is_empty() {
             let code = font.next_code(bytes);
-            font.text(code, &mut text);
-            advance += font.advance(code);
+            let shown = font.shown(code);
+            text.push_str(&shown.text);
+            advance += shown.advance;
             bytes = &bytes[code.num_bytes..];
         }
         (text, advance)
@@ -366,15 +248,30 @@ mod tests {
     fn a_composite_font_reads_widths_in_both_forms() {
         let doc = Document::new();
         let widths = vec![1.into(), Object::Array(vec![100.into(), 200.into()]), 5.into(), 7.into(), 300.into()];
-        let dict = dictionary! {
-            "Subtype" => "Type0", "Encoding" => "UniJIS-UCS2-H",
-            "DescendantFonts" => vec![Object::Dictionary(dictionary! { "DW" => 1000, "W" => widths })],
+        let descendant = dictionary! { "DW" => 1000, "W" => widths, "DW2" => vec![880.into(), (-900).into()],
+        "W2" => vec![7.into(), Object::Array(vec![(-500).into(), 250.into(), 880.into()])],
+        "CIDSystemInfo" => dictionary! { "Ordering" => Object::string_literal("Japan1") } };
+        let font = |encoding: &str| {
+            let descendants = vec![Object::Dictionary(descendant.clone())];
+            let dict = dictionary! { "Subtype" => "Type0", "Encoding" => encoding, "DescendantFonts" => descendants };
+            Font::load(&doc, &dict)
         };
-        let font = Font::load(&doc, &dict);
-        assert_eq!(read(&font, &[0, 1, 0, 2, 0, 6, 0x30, 0x42]).1, 1.6);
-        assert_eq!(read(&font, &[0x30, 0x42]).0, "あ");
-        let legacy = Font::load(&doc, &dictionary! { "Subtype" => "Type0", "Encoding" => "90ms-RKSJ-V" });
-        assert_eq!(read(&legacy, &[0x82, 0xA0, b'a']).0, "あa");
-        assert!(legacy.vertical);
+        // Character ids: 34 is A, 843 is あ.
+        assert_eq!(read(&font("Identity-H"), &[0, 1, 0, 2, 0, 6, 3, 0x4B, 0, 34]), (" !%あA".into(), 2.6));
+        assert_eq!(read(&font("UniJIS-UCS2-H"), &[0x30, 0x42, 0, 0x20]), ("あ ".into(), 1.1));
+        assert_eq!(read(&font("Identity-V"), &[0, 7, 0, 34]), ("&A".into(), 1.4));
+        assert_eq!(read(&font("90ms-RKSJ-V"), &[0x82, 0xA0, b'a']).0, "あa");
+        assert!(font("90ms-RKSJ-V").vertical);
+    }
+
+    #[test]
+    fn a_bad_map_leaves_the_rest_to_the_other_sources() {
+        let mut doc = Document::new();
+        let map = b"3 beginbfchar <41> <FFFD> <42> <F042> <43> <0078> endbfchar 1 beginbfchar <44> <E123> endbfchar";
+        let map = doc.add_object(lopdf::Stream::new(dictionary! {}, map.to_vec()));
+        let dict = dictionary! { "Subtype" => "Type1", "Encoding" => "WinAnsiEncoding", "ToUnicode" => map };
+        assert_eq!(read(&Font::load(&doc, &dict), b"ABCD").0, "ABxD");
+        let dict = dictionary! { "Subtype" => "Type1", "BaseFont" => "Symbol", "ToUnicode" => map };
+        assert_eq!(read(&Font::load(&doc, &dict), b"ABa").0, "ΑΒα");
     }
 }

@@ -1,73 +1,21 @@
 //! What a glyph's name says about its text: `A`, `fi`, `uni00E9`, `f_f_i`, `a.alt`.
 
+use super::glyph_names_more::NAMES;
 use lopdf::{Dictionary, Document, Encoding, Object};
+use read_fonts::ps::agl;
 
-/// Names of TeX's and others' fonts that the Adobe glyph list lacks.
-const EXTRA: &[(&str, &str)] = &[
-    ("ff", "ff"),
-    ("ffi", "ffi"),
-    ("ffl", "ffl"),
-    ("st", "st"),
-    ("ct", "ct"),
-    ("visiblespace", " "),
-    ("nbspace", " "),
-    ("compwordmark", ""),
-    ("cwm", ""),
-    ("dotlessj", "ȷ"),
-    ("suppress", "ł"),
-    ("tie", "\u{361}"),
-    ("vector", "\u{20d7}"),
-    ("openbullet", "◦"),
-    ("triangleright", "▷"),
-    ("triangleleft", "◁"),
-    ("lscript", "ℓ"),
-    ("star", "⋆"),
-    ("diamondmath", "⋄"),
-    ("follows", "≻"),
-    ("precedes", "≺"),
-    ("owner", "∋"),
-    ("mapsto", "↦"),
-    ("prime", "′"),
-    ("epsilon1", "ϵ"),
-    ("rho1", "ϱ"),
-    ("pi1", "ϖ"),
-    ("sigma1", "ς"),
-    ("theta1", "ϑ"),
-    ("phi1", "ϕ"),
-    ("arrowsouthwest", "↙"),
-    ("asteriskmath", "∗"),
-    ("greatermuch", "≫"),
-    ("lessmuch", "≪"),
-    ("nabla", "∇"),
-    ("bardbl", "‖"),
-    ("similar", "∼"),
-    ("braceleftbigg", "{"),
-    ("bracerightbigg", "}"),
-    ("parenleftbig", "("),
-    ("parenrightbig", ")"),
-    ("parenleftbigg", "("),
-    ("parenrightbigg", ")"),
-    ("bracketleftbig", "["),
-    ("bracketrightbig", "]"),
-    ("summationdisplay", "∑"),
-    ("summationtext", "∑"),
-    ("integraldisplay", "∫"),
-    ("integraltext", "∫"),
-    ("productdisplay", "∏"),
-    ("radicalbig", "√"),
-    ("radicalbigg", "√"),
-    ("perthousandzero", "0"),
-    ("Ng", "Ŋ"),
-    ("ng", "ŋ"),
-    ("SS", "SS"),
-    ("sfthyphen", "\u{ad}"),
-    ("hyphenchar", "-"),
-    ("ringfitted", "˚"),
+/// The longest name that is looked at.
+const MAX_NAME_BYTES: usize = 256;
+
+/// Endings that say how a glyph is drawn, not what it stands for. The big sizes are those of TeX's extension fonts.
+const ENDINGS: &[&str] = &[
+    "biggg", "Biggg", "bigg", "Bigg", "big", "Big", "text", "display", "fitted", "oldstyle", "inferior", "superior",
+    "wide", "wider", "widest", "v1", "v2", "v3", "v4",
 ];
 
 /// The text that `name` stands for, if the name tells.
 pub(super) fn to_text(name: &[u8]) -> Option<String> {
-    let name = std::str::from_utf8(name).ok()?;
+    let name = std::str::from_utf8(name).ok().filter(|name| name.len() <= MAX_NAME_BYTES)?;
     if name == ".notdef" || name.is_empty() {
         return None;
     }
@@ -82,13 +30,37 @@ pub(super) fn to_text(name: &[u8]) -> Option<String> {
     parts.filter(|parts| parts.len() > 1).map(|parts| parts.concat())
 }
 
+/// The number in a name that is only a number with a letter or word before it (`g12`, `glyph12`, `c65`).
+pub(super) fn number(name: &[u8]) -> Option<u32> {
+    let digits = name.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let (word, digits) = name.split_at(name.len() - digits);
+    let is_word = matches!(word, b"glyph" | b"index" | b"gid" | b"cid" | b"char" | b"SYMBOL" | b"FontObject")
+        || (word.len() <= 2 && word.iter().all(u8::is_ascii_alphabetic));
+    if !is_word { None } else { std::str::from_utf8(digits).ok()?.parse().ok() }
+}
+
+/// Whether a name only repeats its code, in decimal or hexadecimal digits (`a65`, `char41` at 65).
+pub(super) fn repeats(name: &[u8], code: u8) -> bool {
+    let hex = || {
+        let digits = str::from_utf8(name.get(name.len().checked_sub(2)?..)?).ok()?;
+        let word = &name[..name.len() - 2];
+        u8::from_str_radix(digits, 16).ok().filter(|_| word.len() <= 1 || word == b"char")
+    };
+    number(name) == Some(u32::from(code)) || hex() == Some(code)
+}
+
+/// The character of a name of the Zapf Dingbats font: `a1` to `a206`.
+pub(super) fn dingbat(name: &[u8]) -> Option<char> {
+    agl::name_to_char(std::str::from_utf8(name).ok()?)
+}
+
 fn one(name: &str) -> Option<String> {
-    if let Some((_, text)) = EXTRA.iter().find(|(known, _)| *known == name) {
-        return Some((*text).to_owned());
+    if let Ok(at) = NAMES.binary_search_by_key(&name, |(known, _)| known) {
+        return Some(NAMES[at].1.to_owned());
     }
     if let Some(digits) = name.strip_prefix("uni")
         && digits.len() >= 4
-        && digits.len() % 4 == 0
+        && digits.len().is_multiple_of(4)
         && digits.bytes().all(|b| b.is_ascii_hexdigit())
     {
         let units =
@@ -97,30 +69,43 @@ fn one(name: &str) -> Option<String> {
     }
     if let Some(digits) = name.strip_prefix('u')
         && (4..=6).contains(&digits.len())
-        && let Ok(code) = u32::from_str_radix(digits, 16)
+        && digits.bytes().all(|b| b.is_ascii_hexdigit())
     {
-        return char::from_u32(code).map(String::from);
+        return u32::from_str_radix(digits, 16).ok().and_then(char::from_u32).map(String::from);
     }
-    let numbered = name.len() > 1 && name[1..].bytes().all(|b| b.is_ascii_digit());
-    if numbered || !name.is_ascii() { None } else { listed(name) }
+    // In other fonts than Zapf Dingbats, `a12` is a number.
+    if !name.is_ascii() || name.strip_prefix('a').is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit())) {
+        return (name == "a").then(|| name.to_owned());
+    }
+    listed(name).or_else(|| drawn(name))
 }
 
-/// The Adobe glyph list's answer. lopdf has the list but shows it only as the encoding of a font, so a font with this one
-/// glyph is made for the question.
+/// What the Adobe glyph list alone says of `name`.
+pub(super) fn to_listed_text(name: &[u8]) -> Option<String> {
+    let name = str::from_utf8(name).ok().filter(|name| name.len() <= MAX_NAME_BYTES)?;
+    let is_number = name.starts_with('a') && number(name.as_bytes()).is_some();
+    if name == ".notdef" || is_number { None } else { listed(name) }
+}
+
+/// The Adobe glyph list's answer, if it is a character and no place in the private area.
 fn listed(name: &str) -> Option<String> {
-    let differences = vec![Object::Integer(0), Object::Name(name.as_bytes().to_vec())];
-    let encoding = Dictionary::from_iter([("Differences", Object::Array(differences))]);
-    let font =
-        Dictionary::from_iter([("Type", Object::Name(b"Font".to_vec())), ("Encoding", Object::Dictionary(encoding))]);
-    let doc = Document::new();
-    let text = match font.get_font_encoding(&doc).ok()? {
-        Encoding::Differences(differences) => {
-            let unit = differences.map.get(&0)?.utf16_code_unit();
-            char::decode_utf16([unit]).next()?.ok()
-        }
-        _ => None,
-    };
-    text.map(String::from)
+    let text: String = agl::name_to_chars(name).collect();
+    (!text.is_empty() && !text.chars().any(is_private)).then_some(text)
+}
+
+/// What is left of a name without the ending that says how it is drawn: `parenleftbigg`, `Asmall`, `oneoldstyle`.
+fn drawn(name: &str) -> Option<String> {
+    if let Some(stem) = name.strip_suffix("small") {
+        return listed(stem).map(|text| text.to_lowercase());
+    }
+    let stem = ENDINGS.iter().find_map(|ending| name.strip_suffix(ending)).filter(|stem| stem.len() > 1)?;
+    let known = NAMES.binary_search_by_key(&stem, |(known, _)| known).ok().map(|at| NAMES[at].1.to_owned());
+    known.or_else(|| listed(stem))
+}
+
+/// Whether `c` means nothing outside the font it was made for.
+pub(super) fn is_private(c: char) -> bool {
+    matches!(c, '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..)
 }
 
 /// The characters of one of the named one-byte encodings (`WinAnsiEncoding` …), by code.
@@ -146,21 +131,51 @@ mod tests {
             ("eacute", Some("é")),
             ("fi", Some("\u{fb01}")),
             ("ffi", Some("ffi")),
-            ("f_f_i", Some("\u{fb03}")),
+            ("f_f_i", Some("ffi")),
             ("uni00E9", Some("é")),
             ("uni00660069", Some("fi")),
             ("u1F600", Some("😀")),
             ("a.alt", Some("a")),
+            ("alpha", Some("α")),
+            ("Asmall", Some("a")),
+            ("oneoldstyle", Some("1")),
+            ("parenleftbigg", Some("(")),
+            ("integraldisplay", Some("∫")),
+            ("parenlefttp", Some("⎛")),
+            ("negationslash", Some("\u{338}")),
+            ("a", Some("a")),
+            ("H18533", Some("●")),
+            ("dalethatafpatah", Some("דֲ")),
             ("g12", None),
+            ("a12", None),
+            ("glyph12", None),
             (".notdef", None),
             ("", None),
             ("uniXYZW", None),
-            ("alpha", Some("α")),
             ("nosuchname", None),
         ];
         for (name, text) in cases {
             assert_eq!(to_text(name.as_bytes()).as_deref(), *text, "{name}");
         }
+        assert!(NAMES.is_sorted());
+        assert_eq!(dingbat(b"a73"), Some('■'));
+    }
+
+    #[test]
+    fn names_that_are_numbers_give_the_number() {
+        let cases: [(&[u8], _); 6] = [
+            (b"g12", Some(12)),
+            (b"glyph7", Some(7)),
+            (b"C65", Some(65)),
+            (b"G", None),
+            (b"alpha1", None),
+            (b"", None),
+        ];
+        for (name, expected) in cases {
+            assert_eq!(number(name), expected);
+        }
+        assert!(repeats(b"a65", 65) && repeats(b"char41", 65) && repeats(b"41", 65));
+        assert!(!repeats(b"a41", 66) && !repeats(b"A", 65) && !repeats(b"", 0));
     }
 
     #[test]

@@ -359,13 +359,22 @@ fn join_accent(last: &mut Placed, text: &str, from: f64, to: f64) -> bool {
     };
     let (Some(old), Some(new)) = (single(&last.text), single(text)) else { return false };
     let within = |(a, b): (f64, f64), (c, d): (f64, f64)| (c..d).contains(&((a + b) / 2.0));
+    if matches!((old, new), ('↦' | '↪', '→' | '⟶') | ('←' | '⟵', '↩')) && from < last.to + 0.3 * last.size
+    {
+        // TeX draws these arrows as their end and a plain arrow.
+        if new == '↩' {
+            last.text = text.into();
+        }
+        return true;
+    }
+    let takes = |letter: char, mark: char| letter.is_alphabetic() || mark == '\u{338}';
     let (letter, mark) = if let Some(mark) = combining(old)
-        && new.is_alphabetic()
+        && takes(new, mark)
         && within((last.from, last.to), (from, to))
     {
         (new, mark)
     } else if let Some(mark) = combining(new)
-        && old.is_alphabetic()
+        && takes(old, mark)
         && within((from, to), (last.from, last.to))
     {
         (old, mark)
@@ -385,6 +394,8 @@ fn join_accent(last: &mut Placed, text: &str, from: f64, to: f64) -> bool {
 /// The combining form of an accent that was drawn as a glyph of its own.
 fn combining(accent: char) -> Option<char> {
     Some(match accent {
+        // TeX strikes a sign out with a slash of its own.
+        '\u{338}' => '\u{338}',
         '`' | 'ˋ' => '\u{300}',
         '´' | 'ˊ' => '\u{301}',
         '^' | 'ˆ' => '\u{302}',

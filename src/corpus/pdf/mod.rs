@@ -1,12 +1,15 @@
 //! Bytes of a PDF to pages of lines. lopdf parses the objects; what they mean as text is decided here, and nowhere else in
 //! the crate is lopdf used. Each page stands alone: a page that cannot be read is reported and the book goes on.
 
+mod cjk;
 mod cmap;
 mod columns;
+mod composite;
 mod content;
 mod embedded;
 mod font;
 mod glyph_names;
+mod glyph_names_more;
 mod layers;
 mod lines;
 mod matrix;
@@ -14,7 +17,11 @@ mod objects;
 mod operators;
 mod outline;
 mod picture;
+mod simple;
 mod standard_widths;
+mod symbols;
+mod tex;
+mod type1;
 
 pub(super) use lines::Line;
 pub(super) use outline::Bookmark;
@@ -177,7 +184,9 @@ fn read_page(shared: &mut Shared, id: ObjectId, ocr: Option<&Recogniser>) -> Raw
         return RawPage { label: String::new(), lines, problem, is_scan: false };
     }
     let (lines, unread) = match ocr {
-        None => (Vec::new(), Some("no text on it, only a picture (a scan); `--ocr LANGUAGE` reads it".into())),
+        None => {
+            (Vec::new(), Some("no text on it, only a picture; if that is a scan, `--ocr LANGUAGE` reads it".into()))
+        }
         Some(ocr) => recognise(doc, &pictures, frame.extent, ocr),
     };
     RawPage { label: String::new(), is_scan: lines.is_empty(), lines, problem: problem.or(unread) }
