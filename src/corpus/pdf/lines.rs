@@ -1,10 +1,9 @@
 //! From glyphs on a page to lines of text, near the order in which the file shows them: gaps become spaces, accents join
 //! their letters, letters drawn twice count once, right-to-left lines are put in reading order.
 
-use super::columns;
 use super::content::Glyph;
+use super::{accents, columns};
 use compact_str::CompactString;
-use unicode_normalization::UnicodeNormalization as _;
 
 /// A gap wider than this part of the font's size is a space.
 const SPACE_GAP: f64 = 0.15;
@@ -171,7 +170,9 @@ impl Building {
     /// Whether a glyph on this level follows what is there.
     fn takes(&self, text: &str, from: f64, to: f64, size: f64) -> bool {
         let size = size.max(self.size);
-        if from >= self.to - STEP_BACK * size {
+        // A letter under its accent may begin before it.
+        let after_accent = self.glyphs.last().is_some_and(|last| accents::is_accent(&last.text));
+        if from >= self.to - if after_accent { 1.0 } else { STEP_BACK } * size {
             return true;
         }
         text.chars().any(is_right_to_left) && (-0.3..1.0).contains(&((self.from - to) / size))
@@ -190,12 +191,15 @@ impl Building {
 
     fn push(&mut self, glyph: &Glyph, across: f64, from: f64, to: f64) {
         let space = std::mem::take(&mut self.space);
-        if let Some(last) = self.glyphs.last_mut()
-            && !space
-            && join_accent(last, &glyph.text, from, to)
+        let is_first = self.glyphs.len() == 1;
+        if let Some(last) = self.glyphs.last_mut().filter(|_| !space)
+            && let Some(text) = accents::joined((&last.text, last.from, last.to), (&glyph.text, from, to), last.size)
         {
-            last.to = last.to.max(to);
-            self.to = self.to.max(to);
+            if is_first && accents::is_accent(&last.text) {
+                self.baseline = across;
+            }
+            *last = Placed { text, from: last.from.min(from), to: last.to.max(to), ..last.clone() };
+            (self.from, self.to) = (self.from.min(from), self.to.max(to));
             return;
         }
         if from < self.to - STEP_BACK * self.size {
@@ -351,68 +355,6 @@ fn is_right_to_left(c: char) -> bool {
         && !matches!(c, '\u{660}'..='\u{669}' | '\u{6F0}'..='\u{6F9}')
 }
 
-/// Joins an accent and a letter that stand in the same place, whichever was drawn first.
-fn join_accent(last: &mut Placed, text: &str, from: f64, to: f64) -> bool {
-    let single = |text: &str| {
-        let mut chars = text.chars();
-        chars.next().filter(|_| chars.next().is_none())
-    };
-    let (Some(old), Some(new)) = (single(&last.text), single(text)) else { return false };
-    let within = |(a, b): (f64, f64), (c, d): (f64, f64)| (c..d).contains(&((a + b) / 2.0));
-    if matches!((old, new), ('↦' | '↪', '→' | '⟶') | ('←' | '⟵', '↩')) && from < last.to + 0.3 * last.size
-    {
-        // TeX draws these arrows as their end and a plain arrow.
-        if new == '↩' {
-            last.text = text.into();
-        }
-        return true;
-    }
-    let takes = |letter: char, mark: char| letter.is_alphabetic() || mark == '\u{338}';
-    let (letter, mark) = if let Some(mark) = combining(old)
-        && takes(new, mark)
-        && within((last.from, last.to), (from, to))
-    {
-        (new, mark)
-    } else if let Some(mark) = combining(new)
-        && takes(old, mark)
-        && within((from, to), (last.from, last.to))
-    {
-        (old, mark)
-    } else {
-        return false;
-    };
-    let letter = match letter {
-        'ı' => 'i',
-        'ȷ' => 'j',
-        letter => letter,
-    };
-    last.text = [letter, mark].into_iter().nfc().collect::<String>().into();
-    (last.from, last.to) = (last.from.min(from), last.to.max(to));
-    true
-}
-
-/// The combining form of an accent that was drawn as a glyph of its own.
-fn combining(accent: char) -> Option<char> {
-    Some(match accent {
-        // TeX strikes a sign out with a slash of its own.
-        '\u{338}' => '\u{338}',
-        '`' | 'ˋ' => '\u{300}',
-        '´' | 'ˊ' => '\u{301}',
-        '^' | 'ˆ' => '\u{302}',
-        '~' | '˜' => '\u{303}',
-        '¯' | 'ˉ' => '\u{304}',
-        '˘' => '\u{306}',
-        '˙' => '\u{307}',
-        '¨' => '\u{308}',
-        '˚' => '\u{30A}',
-        '˝' => '\u{30B}',
-        'ˇ' => '\u{30C}',
-        '¸' => '\u{327}',
-        '˛' => '\u{328}',
-        _ => return None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -502,6 +444,7 @@ mod tests {
     fn accents_join_their_letters() {
         assert_eq!(page(&[("caf", 0.0, 700.0), ("´", 15.0, 702.0), ("e", 15.0, 700.0)]), ["café"]);
         assert_eq!(page(&[("c", 0.0, 700.0), ("¸", 0.0, 700.0), ("a", 5.0, 700.0)]), ["ça"]);
+        assert_eq!(page(&[("in", 0.0, 700.0), ("´", 15.0, 702.8), ("Al", 13.5, 700.0)]), ["in Ál"]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Bytes of a PDF to pages of lines. lopdf parses the objects; what they mean as text is decided here, and nowhere else in
 //! the crate is lopdf used. Each page stands alone: a page that cannot be read is reported and the book goes on.
 
+mod accents;
 mod cjk;
 mod cmap;
 mod columns;
