@@ -1,20 +1,12 @@
 //! Where sections begin: the places of the outline's entries among the paragraphs, or paragraphs that look like headings.
 
-use super::clean::LARGER;
-use super::paragraph::{Measures, Paragraph, ends_sentence};
+use super::numerals::decimal;
+use super::paragraph::Paragraph;
 use super::pdf::Bookmark;
 use crate::passage::PageIndex;
 
 /// A heading has no more letters than this.
 const MAX_TITLE_CHARS: usize = 140;
-/// How the line under a picture begins, which is no heading though it is set apart.
-const CAPTIONS: &[&str] =
-    &["figure", "fig.", "table", "listing", "example", "note", "source", "abb.", "tabelle", "photo"];
-/// More paragraphs as large as a title than these are the book's chapters, not its title.
-const MAX_TITLE_PARAGRAPHS: usize = 4;
-/// How many sizes of headings are told apart.
-const MAX_LEVELS: usize = 4;
-
 /// The beginning of a section.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Heading {
@@ -95,7 +87,7 @@ pub(super) fn number_and_words(title: &str) -> (&str, &str) {
     let Some((first, rest)) = title.trim().split_once(char::is_whitespace) else { return ("", title.trim()) };
     let number = first.trim_end_matches(['.', ')', ':']);
     let parts = || number.split('.');
-    let is_number = parts().all(|part| !part.is_empty() && part.len() <= 3 && part.bytes().all(|b| b.is_ascii_digit()))
+    let is_number = parts().all(|part| !part.is_empty() && part.chars().count() <= 3 && decimal(part).is_some())
         || (parts().count() > 1
             && number.starts_with(|c: char| c.is_ascii_uppercase())
             && parts().skip(1).all(|part| part.bytes().all(|b| b.is_ascii_digit()) && !part.is_empty())
@@ -104,7 +96,7 @@ pub(super) fn number_and_words(title: &str) -> (&str, &str) {
 }
 
 /// A title as people write it: `3.1 Streams`, without a full stop.
-fn tidy(title: &str) -> String {
+pub(super) fn tidy(title: &str) -> String {
     let title = super::clean::normalised(title);
     let is_link = |word: &&str| word.trim_start_matches('(').starts_with("http") && word.contains("://");
     let title = match title.split(' ').filter(|word| !is_link(word)).collect::<Vec<_>>().join(" ") {
@@ -117,107 +109,76 @@ fn tidy(title: &str) -> String {
     if number.is_empty() { words.to_owned() } else { format!("{number} {words}") }
 }
 
-/// Paragraphs that look like headings: larger or bolder than the text, short, not a sentence; or numbered as `3.1 Title`.
-pub(super) fn from_looks(paragraphs: &[Paragraph], measures: &Measures) -> Vec<Heading> {
-    let body = measures.body_size;
-    let looks: Vec<(usize, Look)> =
-        (0..paragraphs.len()).filter_map(|i| look(&paragraphs[i], body).map(|found| (i, found))).collect();
-    let num_letters: usize = paragraphs.iter().map(|p| p.text.len()).sum();
-    let mut sizes: Vec<i64> = looks.iter().filter(|(_, l)| l.is_larger).map(|(_, l)| l.size).collect();
-    sizes.sort_unstable_by_key(|size| -size);
-    sizes.dedup();
-    // Bold lines of the text's own size are headings only if there are not too many of them.
-    let bold_count = looks.iter().filter(|(_, look)| !look.is_larger).count();
-    let takes_bold = bold_count * 250 <= num_letters;
-    let mut headings: Vec<Heading> = Vec::new();
-    for (index, look) in looks {
-        if !look.is_larger && !takes_bold {
-            continue;
-        }
-        let paragraph = &paragraphs[index];
-        let by_size = sizes.iter().position(|size| *size == look.size).unwrap_or(sizes.len()).min(MAX_LEVELS);
-        let level = if look.is_larger { by_size } else { sizes.len().min(MAX_LEVELS) };
-        if let Some(last) = headings.last_mut()
-            && last.first + last.num_paragraphs == index
-            && last.level == level
-            && last.page == paragraph.page()
-            && is_chapter_mark(&last.title)
-        {
-            last.title = tidy(&format!("{} {}", last.title, paragraph.text));
-            last.num_paragraphs += 1;
-            continue;
-        }
-        let title = tidy(&paragraph.text);
-        headings.push(Heading { title, level, first: index, num_paragraphs: 1, page: paragraph.page() });
-    }
-    headings
+/// How a title is numbered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Numbering {
+    None,
+    /// `Chapter 3`, `Part II`.
+    Chapter,
+    /// `3`, `3.1`, `A.2`.
+    Number {
+        /// How many parts the number has.
+        depth: usize,
+    },
 }
 
-/// The largest words of the first page that has any, if they are larger than the text: the book's title.
-pub(super) fn title(paragraphs: &[Paragraph], measures: &Measures) -> Option<String> {
-    let page = paragraphs.first()?.page();
-    let on_page =
-        || paragraphs.iter().take_while(|p| p.page() == page).filter(|p| look(p, measures.body_size).is_some());
-    let bold = paragraphs.first().filter(|first| look(first, measures.body_size).is_some());
-    let larger = on_page().map(|p| p.size).max_by(f64::total_cmp).filter(|size| *size > measures.body_size * LARGER);
-    let Some(size) = larger else { return bold.map(|first| tidy(&first.text)) };
-    let num_as_large = paragraphs.iter().filter(|p| p.size > size - 0.6 && p.num_lines <= 3).count();
-    if num_as_large > MAX_TITLE_PARAGRAPHS {
-        return None;
+/// The words that stand before a chapter's number, in lower case.
+const CHAPTER_WORDS: &[&str] = &[
+    "chapter", "part", "unit", "appendix", "lesson", "section", "module", "book", "kapitel", "teil", "anhang",
+    "abschnitt", "chapitre", "partie", "annexe", "leçon", "capítulo", "parte", "apéndice", "capitolo", "appendice",
+    "hoofdstuk", "rozdział", "глава", "часть", "fejezet", "függelék", "rész", "chương", "phần", "अध्याय", "प्रकरण",
+    "الفصل", "باب",
+];
+
+/// How a title is numbered.
+pub(super) fn numbering(title: &str) -> Numbering {
+    let (number, _) = number_and_words(title);
+    if !number.is_empty() {
+        return Numbering::Number { depth: number.split('.').count() };
     }
-    let parts = on_page().filter(|p| p.size > size - 0.6).map(|p| p.text.as_str());
-    Some(tidy(&parts.collect::<Vec<_>>().join(" ")))
+    if chapter_mark(title).is_some() { Numbering::Chapter } else { Numbering::None }
 }
 
-/// A heading's own line before its words: `Chapter 3`, `Part II`.
-fn is_chapter_mark(title: &str) -> bool {
-    let mut words = title.split(' ');
-    let (Some(_), Some(number), None) = (words.next(), words.next(), words.next()) else { return false };
-    title.chars().count() <= 16 && number.chars().all(|c| c.is_ascii_digit() || "IVXLC.".contains(c))
+/// The length of the `Chapter 3:` at the head of a title.
+fn chapter_mark(title: &str) -> Option<usize> {
+    let title_start = title.trim_start();
+    let outer = title.len() - title_start.len();
+    if let Some(rest) = title_start.strip_prefix('第') {
+        let end = rest.find(['章', '节', '節', '部', '篇', '课', '課', '回'])?;
+        let is_number = rest[..end].trim().chars().all(|c| c.is_numeric() || "一二三四五六七八九十百".contains(c));
+        return (is_number && end > 0).then(|| outer + '第'.len_utf8() + end + '章'.len_utf8());
+    }
+    let mut words = title_start.split_whitespace();
+    let (first, second) = (words.next()?, words.next()?);
+    let is_word = |word: &str| CHAPTER_WORDS.contains(&word.trim_end_matches([':', '.']).to_lowercase().as_str());
+    let is_mark = is_word(first) && is_chapter_number(second)
+        || is_word(second) && is_chapter_number(first) && first.ends_with(['.', 'º', 'ª']);
+    let behind = title_start[first.len()..].find(second)? + first.len() + second.len();
+    is_mark.then_some(outer + behind)
 }
 
-/// What makes a paragraph look like a heading.
-struct Look {
-    /// The font size in half points.
-    size: i64,
-    /// Whether it is larger than the text, not only bold.
-    is_larger: bool,
+/// `3`, `IV`, `A.1`.
+fn is_chapter_number(word: &str) -> bool {
+    let bare = word.trim_end_matches(['.', ':', ')', 'º', 'ª']);
+    let is_roman = bare.bytes().all(|b| b"IVXLC".contains(&b));
+    let is_letter = bare.len() == 1 && bare.bytes().all(|b| b.is_ascii_uppercase());
+    let is_number = bare.chars().count() <= 5 && bare.chars().all(|c| c.is_numeric() || c == '.');
+    !bare.is_empty() && (is_roman || is_letter || is_number)
 }
 
-fn look(paragraph: &Paragraph, body: f64) -> Option<Look> {
-    let text = paragraph.text.trim();
-    let num_chars = text.chars().count();
-    let num_letters = text.chars().filter(|c| c.is_alphabetic()).count();
-    if num_chars > MAX_TITLE_CHARS || num_letters < 2 || num_letters * 2 < num_chars || paragraph.num_lines > 3 {
-        return None;
-    }
-    let is_larger = paragraph.size > body * LARGER;
-    let lower = text.to_lowercase();
-    if !is_larger && CAPTIONS.iter().any(|word| lower.starts_with(word)) {
-        return None;
-    }
-    let ends = ends_sentence(text) && !text.ends_with(['?', '!', ':']);
-    let first = number_and_words(text).1.chars().next().unwrap_or(' ');
-    let words: Vec<&str> = text.split_whitespace().collect();
-    if num_letters < 2 * words.len()
-        || (!is_larger && (ends || first.is_lowercase()))
-        || text.starts_with(['•', '–', '(', '-'])
-    {
-        return None;
-    }
-    let is_bold = paragraph.bold && paragraph.num_lines <= 2 && paragraph.size > body * 0.93 && num_chars <= 80;
-    (is_larger || is_bold).then(|| Look { size: (paragraph.size * 2.0).round() as i64, is_larger })
+/// A title's words without a number or a `Chapter 3` before them; the whole title if nothing else is left.
+pub(super) fn without_number(title: &str) -> &str {
+    let bare = match chapter_mark(title) {
+        Some(end) => title[end..].trim_start_matches([':', '.', '-', '–', '—', ' ']),
+        None => number_and_words(title).1,
+    };
+    if bare.chars().any(char::is_alphabetic) { bare } else { title }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::paragraph::Kind;
+    use super::super::paragraph::tests::paragraph;
     use super::*;
-
-    fn paragraph(text: &str, size: f64, bold: bool) -> Paragraph {
-        let starts = vec![(0, PageIndex(0))];
-        Paragraph { text: text.into(), starts, kind: Kind::Text, size, bold, y: 0.0, num_lines: 1 }
-    }
 
     #[test]
     fn numbers_are_told_from_words() {
@@ -251,19 +212,18 @@ mod tests {
     }
 
     #[test]
-    fn headings_are_found_by_their_looks() {
-        let long = "A long paragraph of plain text that says something at length. ".repeat(8);
-        let paragraphs = [
-            paragraph("Force", 20.0, true),
-            paragraph(&long, 10.0, false),
-            paragraph("1.1 Inertia", 14.0, false),
-            paragraph(&long, 10.0, false),
-            paragraph("Why does it matter?", 10.0, true),
-            paragraph(&long, 10.0, false),
+    fn numbers_and_chapter_marks_are_taken_off() {
+        let cases = [
+            ("Chapter 3: Force", "Force"),
+            ("Appendix A Tables", "Tables"),
+            ("第三章 力", "力"),
+            ("A. függelék Más", "Más"),
+            ("2.1 Mass", "Mass"),
+            ("Part of it", "Part of it"),
+            ("Chapter 3", "Chapter 3"),
         ];
-        let measures = Measures::of(&[vec![&super::super::clean::tests::line(&long, 0.0, 0.0)]]);
-        let found = from_looks(&paragraphs, &measures);
-        let titles: Vec<_> = found.iter().map(|h| (h.title.as_str(), h.level)).collect();
-        assert_eq!(titles, [("Force", 0), ("1.1 Inertia", 1), ("Why does it matter?", 2)]);
+        for (title, words) in cases {
+            assert_eq!(without_number(title), words);
+        }
     }
 }

@@ -7,15 +7,25 @@
 //! Every step keeps where in its text a page begins, so that whatever is shown later can name its page. Nothing here knows
 //! of models or of the library; the only input is a file, and the same file always gives the same book.
 
+mod caption;
 mod chunk;
 mod clean;
 mod error;
 mod heading;
+mod join;
+mod kinds;
+mod looks;
+mod measure;
+mod measures;
+mod numerals;
+mod outline_use;
 mod paragraph;
 mod pdf;
+mod running;
 mod section;
 
 pub use error::CorpusError;
+pub use measure::{HeadingPlace, HeadingScore, headings_against_outline};
 
 use crate::passage::{Chunk, PageIndex, PageStart};
 use std::path::Path;
@@ -57,10 +67,14 @@ pub struct Book {
 pub struct Page {
     /// Its place in the file.
     pub index: PageIndex,
-    /// As printed: `iv`, `12`; its number where the file has no labels.
+    /// As printed: `iv`, `12`; by the file's labels, else by the numbers on the pages, else its place in the file.
     pub label: String,
     /// Its lines in reading order.
     pub text: String,
+    /// The lines of its running head, page number included, from the top down.
+    pub head: Vec<String>,
+    /// The lines of its running foot, page number included, from the top down.
+    pub foot: Vec<String>,
 }
 
 /// A heading's span, up to the next heading of any level.
@@ -108,6 +122,17 @@ pub struct PageProblem {
 /// # Errors
 /// The file cannot be read, is too large, needs a password, is no usable PDF, or holds no text.
 pub fn read(path: &Path, options: &ReadOptions) -> Result<Book, CorpusError> {
+    let raw = read_raw(path, options)?;
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let mut name = stem.replace(['_', '-'], " ");
+    if let Some(first) = name.get(..1) {
+        name.replace_range(..1, &first.to_uppercase());
+    }
+    Ok(book(raw, &name))
+}
+
+/// The pages of a file that has some text.
+fn read_raw(path: &Path, options: &ReadOptions) -> Result<pdf::RawBook, CorpusError> {
     let unreadable = |source| CorpusError::File { path: path.to_owned(), source };
     let num_bytes = std::fs::metadata(path).map_err(unreadable)?.len();
     if num_bytes > options.max_file_bytes {
@@ -125,12 +150,7 @@ pub fn read(path: &Path, options: &ReadOptions) -> Result<Book, CorpusError> {
             None => CorpusError::NoText { path: path.to_owned() },
         });
     }
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let mut name = stem.replace(['_', '-'], " ");
-    if let Some(first) = name.get(..1) {
-        name.replace_range(..1, &first.to_uppercase());
-    }
-    Ok(book(raw, &name))
+    Ok(raw)
 }
 
 /// Cuts a book's sections into chunks of at most `max_tokens`, as `count_tokens` counts. Chunks are whole sentences (longer
@@ -142,19 +162,25 @@ pub fn chunks(book: &Book, max_tokens: usize, count_tokens: &dyn Fn(&str) -> usi
 }
 
 fn book(raw: pdf::RawBook, name: &str) -> Book {
-    let lines = clean::body_lines(&raw.pages);
-    let measures = paragraph::Measures::of(&lines);
-    let paragraphs = paragraph::paragraphs(&lines, &measures);
-    let title = raw.title.or_else(|| heading::title(&paragraphs, &measures)).unwrap_or_else(|| name.to_owned());
-    let mut headings = heading::from_outline(&raw.bookmarks, &paragraphs);
+    let cleaned = clean::clean(&raw.pages);
+    let measures = measures::Measures::of(&cleaned.bodies);
+    let paragraphs = paragraph::paragraphs(&cleaned.bodies, &measures);
+    let title = raw.title.or_else(|| looks::title(&paragraphs, &measures)).unwrap_or_else(|| name.to_owned());
+    let mut headings = match outline_use::is_usable(&raw.bookmarks, raw.pages.len()) {
+        true => heading::from_outline(&raw.bookmarks, &paragraphs),
+        false => Vec::new(),
+    };
     if headings.len() < 2 {
-        headings = heading::from_looks(&paragraphs, &measures);
+        headings = looks::headings(&paragraphs, &measures);
     }
+    let labels = running::labels(&raw.pages, &cleaned.furniture);
     let mut pages = Vec::with_capacity(raw.pages.len());
     let mut problems = Vec::new();
-    for (index, page) in (0..).map(PageIndex).zip(&raw.pages) {
+    for ((page, found), label) in raw.pages.iter().zip(&cleaned.furniture).zip(labels) {
+        let index = PageIndex(u32::try_from(pages.len()).expect("the number of pages is limited"));
         let text = page.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n");
-        pages.push(Page { index, label: page.label.clone(), text });
+        let texts = |lines: &[usize]| lines.iter().map(|line| clean::normalised(&page.lines[*line].text)).collect();
+        pages.push(Page { index, label, text, head: texts(&found.head), foot: texts(&found.foot) });
         problems.extend(page.problem.clone().map(|reason| PageProblem { page: index, reason }));
     }
     let sections = section::sections(&paragraphs, headings, &pages, &title);

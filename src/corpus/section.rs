@@ -1,7 +1,8 @@
 //! Paragraphs to sections in book order: by the file's outline if it has one, else by headings found on the pages.
 
 use super::heading::{self, Heading};
-use super::paragraph::{Kind, Paragraph};
+use super::kinds::Kind;
+use super::paragraph::Paragraph;
 use super::{Page, Section, SectionKind};
 use crate::passage::{PageIndex, PageStart};
 
@@ -91,7 +92,7 @@ fn section(paragraphs: &[Paragraph], page: PageIndex, pages: &[Page]) -> Section
         level: 0,
         kind: SectionKind::Body,
         first_page: starts[0].1,
-        last_page: starts[starts.len() - 1].1,
+        last_page: starts.iter().map(|(_, page)| *page).max().unwrap_or(page),
         text,
         page_starts: starts.into_iter().map(|(offset, page)| PageStart { offset, page, label: label(page) }).collect(),
     }
@@ -109,8 +110,7 @@ mod tests {
     use super::*;
 
     fn paragraph(text: &str, page: u32) -> Paragraph {
-        let starts = vec![(0, PageIndex(page))];
-        Paragraph { text: text.into(), starts, kind: Kind::Text, size: 10.0, bold: false, y: 0.0, num_lines: 1 }
+        Paragraph { starts: vec![(0, PageIndex(page))], ..super::super::paragraph::tests::paragraph(text, 10.0, false) }
     }
 
     fn heading(title: &str, level: usize, first: usize, page: u32) -> Heading {
@@ -128,8 +128,15 @@ mod tests {
             paragraph("Index", 3),
             paragraph("a, b", 3),
         ];
-        let pages: Vec<Page> =
-            (0..4).map(|i| Page { index: PageIndex(i), label: format!("p{i}"), text: String::new() }).collect();
+        let pages: Vec<Page> = (0..4)
+            .map(|i| Page {
+                index: PageIndex(i),
+                label: format!("p{i}"),
+                text: String::new(),
+                head: Vec::new(),
+                foot: Vec::new(),
+            })
+            .collect();
         let headings = vec![heading("One", 0, 1, 1), heading("1.1 Deep", 1, 2, 1), heading("Index", 0, 5, 3)];
         let found = sections(&paragraphs, headings, &pages, "The Book");
         let paths: Vec<&str> = found.iter().map(|s| s.path.as_str()).collect();

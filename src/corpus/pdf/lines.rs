@@ -28,14 +28,20 @@ pub(in crate::corpus) struct Line {
     pub(in crate::corpus) y: f64,
     /// The font size of most of its letters.
     pub(in crate::corpus) size: f64,
-    /// Whether most of its letters are set apart from the text: bold or italic.
+    /// Whether most of its letters are bold.
     pub(in crate::corpus) bold: bool,
+    /// Whether most of its letters are italic.
+    pub(in crate::corpus) italic: bool,
+    /// The typeface of most of its letters; equal numbers are equal typefaces.
+    pub(in crate::corpus) face: u32,
     /// Whether most of its letters are a typewriter's.
     pub(in crate::corpus) mono: bool,
     /// Whether it is written left to right without a turn.
     pub(in crate::corpus) upright: bool,
     /// How many gaps in it are wide enough to separate cells of a table.
     pub(in crate::corpus) num_wide_gaps: usize,
+    /// Where in `text` the cells of a table row after the first begin: byte offsets behind gaps that are wide enough.
+    pub(in crate::corpus) cells: Vec<usize>,
 }
 
 /// A glyph seen along its line.
@@ -45,6 +51,8 @@ struct Placed {
     to: f64,
     size: f64,
     bold: bool,
+    italic: bool,
+    face: u32,
     mono: bool,
     space_before: bool,
 }
@@ -190,8 +198,8 @@ impl Building {
         (self.from, self.to) = (self.from.min(from), self.to.max(to));
         let space_before = space || gap > SPACE_GAP * glyph.size;
         let text = glyph.text.to_string();
-        let (size, bold, mono) = (glyph.size, glyph.bold, glyph.mono);
-        self.glyphs.push(Placed { text, from, to, size, bold, mono, space_before });
+        let &Glyph { size, bold, italic, face, mono, .. } = glyph;
+        self.glyphs.push(Placed { text, from, to, size, bold, italic, face, mono, space_before });
     }
 
     fn finish(mut self, height: f64) -> Option<Line> {
@@ -203,36 +211,47 @@ impl Building {
             self.glyphs.sort_by(|a, b| a.from.total_cmp(&b.from));
         }
         let mut text = String::new();
-        let mut gaps: Vec<f64> = Vec::new();
+        let mut gaps: Vec<(f64, usize)> = Vec::new();
         let mut previous: Option<&Placed> = None;
         for glyph in &self.glyphs {
             if let Some(previous) = previous {
                 let gap = (glyph.from - previous.to).max(previous.from - glyph.to);
-                if gap > SPACE_GAP * glyph.size {
-                    gaps.push(gap / glyph.size);
-                }
                 if (glyph.space_before || gap > SPACE_GAP * glyph.size) && !text.ends_with(' ') {
                     text.push(' ');
                 }
+                if gap > SPACE_GAP * glyph.size {
+                    gaps.push((gap / glyph.size, text.len()));
+                }
             }
-            text.push_str(&glyph.text);
+            for c in glyph.text.chars() {
+                match c.is_whitespace() {
+                    true if text.is_empty() || text.ends_with(' ') => {}
+                    true => text.push(' '),
+                    false => text.push(c),
+                }
+            }
             previous = Some(glyph);
         }
-        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        text.truncate(text.trim_end().len());
         if text.is_empty() {
             return None;
         }
         let upright = self.direction.0 > 0.98;
         let y = if upright { height - self.baseline } else { -self.baseline };
         // In a line stretched to its column's width all gaps are wide.
-        gaps.sort_by(f64::total_cmp);
-        let usual = gaps.get(gaps.len() / 2).filter(|_| gaps.len() > 2).copied().unwrap_or_default();
-        let num_wide_gaps = gaps.iter().filter(|gap| **gap > WIDE_GAP && **gap > 2.0 * usual).count();
+        let mut sorted: Vec<f64> = gaps.iter().map(|(gap, _)| *gap).collect();
+        sorted.sort_by(f64::total_cmp);
+        let usual = sorted.get(sorted.len() / 2).filter(|_| sorted.len() > 2).copied().unwrap_or_default();
+        gaps.retain(|(gap, _)| *gap > WIDE_GAP && *gap > 2.0 * usual);
+        let num_wide_gaps = gaps.len();
+        let cells = gaps.into_iter().map(|(_, at)| at).collect();
         let most =
             |is: fn(&Placed) -> bool| 2 * self.glyphs.iter().filter(|glyph| is(glyph)).count() > self.glyphs.len();
-        let (bold, mono) = (most(|glyph| glyph.bold), most(|glyph| glyph.mono) || self.is_monospaced());
-        let size = self.main_size();
-        Some(Line { text, left: self.from, right: self.to, y, size, bold, mono, upright, num_wide_gaps })
+        let (bold, italic) = (most(|glyph| glyph.bold), most(|glyph| glyph.italic));
+        let mono = most(|glyph| glyph.mono) || self.is_monospaced();
+        let (size, face) = (self.main_size(), self.main_face());
+        let (left, right) = (self.from, self.to);
+        Some(Line { text, left, right, y, size, bold, italic, face, mono, upright, num_wide_gaps, cells })
     }
 
     fn count(&self, kind: impl Fn(char) -> bool) -> usize {
@@ -264,6 +283,18 @@ impl Building {
             }
         }
         sizes.into_iter().max_by_key(|(_, count)| *count).map_or(self.size, |(size, _)| size as f64 / 10.0)
+    }
+
+    /// The typeface that most letters have.
+    fn main_face(&self) -> u32 {
+        let mut faces: Vec<(u32, usize)> = Vec::new();
+        for glyph in &self.glyphs {
+            match faces.iter_mut().find(|(face, _)| *face == glyph.face) {
+                Some((_, count)) => *count += 1,
+                None => faces.push((glyph.face, 1)),
+            }
+        }
+        faces.into_iter().max_by_key(|(_, count)| *count).map_or(0, |(face, _)| face)
     }
 
     /// Puts the glyphs, wherever the file shows them, in the order in which a right-to-left line is read: from the
@@ -364,7 +395,10 @@ mod tests {
                 let x = x + 5.0 * index as f64;
                 let (from, to) = ((x, *y), (x + 5.0, *y));
                 let text = letter.to_string().into();
-                glyphs.push(Glyph { text, from, to, direction: (1.0, 0.0), size: 10.0, bold: false, mono: false });
+                let direction = (1.0, 0.0);
+                let plain =
+                    Glyph { text, from, to, direction, size: 10.0, bold: false, italic: false, face: 0, mono: false };
+                glyphs.push(plain);
             }
         }
         lines(glyphs, 800.0).into_iter().map(|line| line.text).collect()

@@ -41,8 +41,8 @@ pub(super) struct RawBook {
 
 /// A page as read.
 pub(super) struct RawPage {
-    /// As printed.
-    pub(super) label: String,
+    /// As printed, if the file says.
+    pub(super) label: Option<String>,
     /// In reading order.
     pub(super) lines: Vec<Line>,
     /// What of it could not be read.
@@ -78,8 +78,8 @@ pub(super) fn read(bytes: &[u8], password: Option<&str>, max_pages: usize) -> Re
         return Err(Unreadable::Broken(format!("it has {} pages, more than the {max_pages} allowed", ids.len())));
     }
     let about = AssertUnwindSafe(|| describe(&doc, &ids));
-    let (title, author, labels, mut bookmarks) = catch_unwind(about)
-        .unwrap_or_else(|_| (None, None, (1..=ids.len()).map(|number| number.to_string()).collect(), Vec::new()));
+    let (title, author, labels, mut bookmarks) =
+        catch_unwind(about).unwrap_or_else(|_| (None, None, vec![None; ids.len()], Vec::new()));
     let mut fonts = FontCache::new();
     let mut pages = Vec::with_capacity(ids.len());
     for (id, label) in ids.iter().zip(labels) {
@@ -111,7 +111,7 @@ fn load(bytes: &[u8], password: Option<&str>) -> Result<Document, Unreadable> {
     Ok(doc)
 }
 
-fn describe(doc: &Document, ids: &[ObjectId]) -> (Option<String>, Option<String>, Vec<String>, Vec<Bookmark>) {
+fn describe(doc: &Document, ids: &[ObjectId]) -> (Option<String>, Option<String>, Vec<Option<String>>, Vec<Bookmark>) {
     let indices = ids.iter().zip(0..).map(|(id, index)| (*id, PageIndex(index))).collect();
     let (title, author) = outline::title_and_author(doc);
     (title, author, outline::labels(doc, ids.len()), outline::bookmarks(doc, &indices))
