@@ -44,30 +44,42 @@ fn place(bookmark: &Bookmark, paragraphs: &[Paragraph], from: usize) -> Option<(
     let start = paragraphs.partition_point(|paragraph| paragraph.page() < bookmark.page).max(from);
     let end = paragraphs.partition_point(|paragraph| paragraph.page() <= bookmark.page).max(start);
     let wanted = key(&bookmark.title);
-    for index in start..end {
+    let mut best: Option<(usize, usize, usize)> = None;
+    for index in (start..end).filter(|_| !wanted.is_empty()) {
         let mut seen = String::new();
         for (count, paragraph) in paragraphs[index..end].iter().take(3).enumerate() {
             if paragraph.text.len() > 4 * MAX_TITLE_CHARS {
                 break;
             }
             seen.push_str(&key(&paragraph.text));
-            if !wanted.is_empty() && is_title(&seen, &wanted) {
-                return Some((index, count + 1));
+            if let Some(num_extra) = extra_letters(&seen, &wanted)
+                && best.is_none_or(|(least, ..)| num_extra < least)
+            {
+                best = Some((num_extra, index, count + 1));
             }
         }
+    }
+    if let Some((_, index, count)) = best {
+        // The line `Chapter 3` above the title belongs to it.
+        let above = index.checked_sub(1).filter(|above| *above >= start && is_chapter_mark(&paragraphs[*above].text));
+        return Some((above.unwrap_or(index), count + usize::from(above.is_some())));
     }
     let below = |paragraph: &Paragraph| bookmark.top.is_none_or(|top| paragraph.y > top - 2.0);
     let by_height = (start..end).find(|index| below(&paragraphs[*index])).unwrap_or(end);
     (by_height < paragraphs.len() || by_height > from).then_some((by_height, 0))
 }
 
-/// Whether the printed letters are the wanted title, but for a number or a `Chapter 3` before it.
-fn is_title(printed: &str, wanted: &str) -> bool {
-    if printed == wanted {
-        return true;
-    }
-    let extra = |long: &str, short: &str| long.strip_suffix(short).is_some_and(|rest| rest.chars().count() <= 12);
-    extra(printed, wanted) || (printed.chars().count() > 3 && extra(wanted, printed))
+/// How many letters the printed words have beside the wanted title, if they are that title but for a number or a `Chapter 3`
+/// before it.
+fn extra_letters(printed: &str, wanted: &str) -> Option<usize> {
+    let extra = |long: &str, short: &str| Some(long.strip_suffix(short)?.chars().count()).filter(|extra| *extra <= 12);
+    extra(printed, wanted).or_else(|| extra(wanted, printed).filter(|_| printed.chars().count() > 3))
+}
+
+/// A heading's own line before its words: `Chapter 3`, `Part II`, `3`.
+pub(super) fn is_chapter_mark(title: &str) -> bool {
+    let is_number = title.len() <= 4 && title.trim_end_matches('.').bytes().all(|b| b.is_ascii_digit());
+    is_number || numbering(title) == Numbering::Chapter && title.split_whitespace().count() <= 2
 }
 
 /// The printed form of a title if it says more than the outline's: its number.

@@ -41,14 +41,23 @@ pub(super) fn kind_and_text(line: &Line, measures: &Measures) -> (Kind, String) 
         Kind::Caption
     } else if cells.len() > 1 && !(cells.len() == 2 && is_mark(&cells[0])) {
         return (Kind::Row, cells.join(CELL_BREAK));
-    } else if is_label {
-        Kind::Row
     } else if is_item(&text) {
         Kind::Item
+    } else if is_label {
+        Kind::Row
     } else {
         Kind::Text
     };
     (kind, text)
+}
+
+/// Whether a line of several words with one gap stands among rows; alone it is text with a gap, as where a word is to be
+/// filled in.
+pub(super) fn has_rows_near(lines: &[&Line], at: usize) -> bool {
+    let line = lines[at];
+    let is_row = |other: &&Line| !other.cells.is_empty() && (other.y - line.y).abs() < 4.0 * line.size;
+    let near = [at.checked_sub(1), Some(at + 1)].into_iter().flatten().filter_map(|index| lines.get(index));
+    line.cells.len() != 1 || line.text.split(' ').count() < 8 || near.copied().any(|other| is_row(&other))
 }
 
 /// The words of a line's cells, empty ones left out.
@@ -125,7 +134,7 @@ pub(super) fn is_item(text: &str) -> bool {
         return true;
     }
     let body = mark.trim_start_matches('(').trim_end_matches([')', '.']);
-    let is_number = !body.is_empty() && body.len() <= 2 && body.bytes().all(|b| b.is_ascii_digit());
+    let is_number = !body.is_empty() && body.len() <= 3 && body.bytes().all(|b| b.is_ascii_digit());
     let is_letter = body.len() == 1 && body.bytes().all(|b| b.is_ascii_alphabetic());
     body.len() < mark.len() && (is_number || (is_letter && mark.ends_with(')')))
 }

@@ -3,7 +3,7 @@
 
 use super::caption;
 use super::clean::LARGER;
-use super::heading::{Heading, Numbering, number_and_words, numbering, tidy};
+use super::heading::{Heading, Numbering, is_chapter_mark, number_and_words, numbering, tidy};
 use super::kinds::Kind;
 use super::measures::Measures;
 use super::paragraph::{Paragraph, ends_sentence};
@@ -217,11 +217,6 @@ fn levels(paragraphs: &[Paragraph], found: &[usize]) -> Vec<usize> {
     found.iter().map(|index| level_of[&format!("{:?}", group(index))]).collect()
 }
 
-/// A heading's own line before its words: `Chapter 3`, `Part II`, `3`.
-fn is_chapter_mark(title: &str) -> bool {
-    numbering(title) == Numbering::Chapter && title.split_whitespace().count() <= 2
-}
-
 /// The largest words of the first page that has any, if they are larger than the text: the book's title.
 pub(super) fn title(paragraphs: &[Paragraph], measures: &Measures) -> Option<String> {
     let page = paragraphs.first()?.page();
@@ -238,6 +233,22 @@ pub(super) fn title(paragraphs: &[Paragraph], measures: &Measures) -> Option<Str
     }
     let parts = on_page().filter(|p| p.size > size - 0.6).map(|p| p.text.as_str());
     Some(tidy(&parts.collect::<Vec<_>>().join(" ")))
+}
+
+/// The name after a `by` that begins a short line of the first page.
+pub(super) fn author(paragraphs: &[Paragraph]) -> Option<String> {
+    const BY: &[&str] = &["by", "von", "par", "por", "di", "door"];
+    let page = paragraphs.first()?.page();
+    let on_page = paragraphs.iter().take_while(|paragraph| paragraph.page() == page);
+    on_page.into_iter().find_map(|paragraph| {
+        let (by, name) = paragraph.text.split_once(' ')?;
+        let names = name.split_whitespace().filter(|word| word.len() > 3);
+        let is_name = paragraph.num_lines == 1
+            && (2..=8).contains(&name.split_whitespace().count())
+            && names.into_iter().all(|word| word.starts_with(char::is_uppercase))
+            && !ends_sentence(name);
+        (is_name && BY.contains(&by.to_lowercase().as_str())).then(|| name.to_owned())
+    })
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ impl Default for ReadOptions {
 pub struct Book {
     /// From the file's metadata, else the largest words of its first page, else the file's name.
     pub title: String,
-    /// From the file's metadata.
+    /// From the file's metadata, else the name after a `by` on the first page.
     pub author: Option<String>,
     /// In order; page `i` has index `i`.
     pub pages: Vec<Page>,
@@ -166,12 +166,13 @@ fn book(raw: pdf::RawBook, name: &str) -> Book {
     let measures = measures::Measures::of(&cleaned.bodies);
     let paragraphs = paragraph::paragraphs(&cleaned.bodies, &measures);
     let title = raw.title.or_else(|| looks::title(&paragraphs, &measures)).unwrap_or_else(|| name.to_owned());
-    let mut headings = match outline_use::is_usable(&raw.bookmarks, raw.pages.len()) {
-        true => heading::from_outline(&raw.bookmarks, &paragraphs),
-        false => Vec::new(),
-    };
-    if headings.len() < 2 {
-        headings = looks::headings(&paragraphs, &measures);
+    let author = raw.author.or_else(|| looks::author(&paragraphs));
+    let mut headings = looks::headings(&paragraphs, &measures);
+    if outline_use::is_usable(&raw.bookmarks, raw.pages.len()) {
+        let outline = heading::from_outline(&raw.bookmarks, &paragraphs);
+        if outline.len() > 1 {
+            headings = outline_use::with_finer(outline, headings, &paragraphs);
+        }
     }
     let labels = running::labels(&raw.pages, &cleaned.furniture);
     let mut pages = Vec::with_capacity(raw.pages.len());
@@ -184,5 +185,5 @@ fn book(raw: pdf::RawBook, name: &str) -> Book {
         problems.extend(page.problem.clone().map(|reason| PageProblem { page: index, reason }));
     }
     let sections = section::sections(&paragraphs, headings, &pages, &title);
-    Book { title, author: raw.author, pages, sections, problems }
+    Book { title, author, pages, sections, problems }
 }

@@ -1,7 +1,12 @@
 //! Whether a file's outline says where its chapters are.
 
+use super::heading::Heading;
+use super::paragraph::Paragraph;
 use super::pdf::Bookmark;
 use std::collections::HashMap;
+
+/// An outline whose entries have more text than this each, in bytes, is coarse.
+const COARSE_BYTES: usize = 5_000;
 
 /// Whether an outline can be used: it has two entries or more, most of them are titles, and they lead to different pages,
 /// mostly forwards.
@@ -21,6 +26,35 @@ pub(super) fn is_usable(bookmarks: &[Bookmark], num_pages: usize) -> bool {
     num_titles * 2 > num && num_back * 3 <= num && !all_on_one
 }
 
+/// The outline's headings; if the outline is coarse, with those found by their looks that are finer than all of its entries.
+pub(super) fn with_finer(outline: Vec<Heading>, looks: Vec<Heading>, paragraphs: &[Paragraph]) -> Vec<Heading> {
+    let num_bytes: usize = paragraphs.iter().map(|paragraph| paragraph.text.len()).sum();
+    let last_of = |heading: &Heading| heading.first + heading.num_paragraphs;
+    let is_same = |entry: &Heading, found: &Heading| found.first < last_of(entry) && entry.first < last_of(found);
+    let same: Vec<usize> = looks
+        .iter()
+        .filter(|found| outline.iter().any(|entry| is_same(entry, found)))
+        .map(|found| found.level)
+        .collect();
+    let deepest = same.iter().copied().max().unwrap_or(0);
+    if num_bytes < COARSE_BYTES * outline.len() || same.len() < 2 {
+        return outline;
+    }
+    let mut merged = Vec::with_capacity(outline.len() + looks.len());
+    let mut finer = looks.into_iter().filter(|found| found.level > deepest).peekable();
+    let mut level = None;
+    for entry in outline {
+        while let Some(found) = finer.next_if(|found| last_of(found) <= entry.first) {
+            merged.extend(level.map(|level: usize| Heading { level: level + found.level - deepest, ..found }));
+        }
+        while finer.next_if(|found| is_same(&entry, found)).is_some() {}
+        level = Some(entry.level);
+        merged.push(entry);
+    }
+    merged.extend(finer.filter_map(|found| Some(Heading { level: level? + found.level - deepest, ..found })));
+    merged
+}
+
 /// `Page 3`, `p. 3`, `3`, `Slide 4`, `scan0012.tif`: names of pages, not of what they say.
 fn is_page_name(title: &str) -> bool {
     let lower = title.trim().to_lowercase();
@@ -35,4 +69,52 @@ fn is_page_name(title: &str) -> bool {
     is_file
         || words.is_empty()
         || words.iter().all(|word| is_number(word) || is_word(word)) && words.iter().any(is_number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::paragraph::tests::paragraph;
+    use super::*;
+    use crate::passage::PageIndex;
+
+    #[test]
+    fn outlines_of_titles_that_lead_somewhere_are_used() {
+        let titles = |title: &'static str| move |page: u32| (title.to_owned(), page);
+        let cases: [(Vec<(String, u32)>, bool); 6] = [
+            ((0..5).map(titles("Force")).collect(), true),
+            ((0..5).map(|page| (format!("Page {}", page + 1), page)).collect(), false),
+            ((0..5).map(|page| (format!("scan{page:04}.tif"), page)).collect(), false),
+            ((0..5).map(|_| titles("Force")(0)).collect(), false),
+            ((0..6).rev().map(titles("Force")).collect(), false),
+            (vec![("Force".into(), 0)], false),
+        ];
+        for (entries, expected) in cases {
+            let entry = |(title, page): (String, u32)| Bookmark { title, level: 0, page: PageIndex(page), top: None };
+            let bookmarks: Vec<Bookmark> = entries.into_iter().map(entry).collect();
+            assert_eq!(is_usable(&bookmarks, 10), expected, "{bookmarks:?}");
+        }
+    }
+
+    #[test]
+    fn a_coarse_outline_gets_finer_headings_below_its_entries() {
+        let heading = |title: &str, level, first| Heading {
+            title: title.into(),
+            level,
+            first,
+            num_paragraphs: 1,
+            page: PageIndex(0),
+        };
+        let paragraphs = vec![paragraph(&"Words. ".repeat(500), 10.0, false); 10];
+        let outline = vec![heading("One", 0, 2), heading("Two", 0, 6)];
+        let looks = vec![
+            heading("Small", 1, 0),
+            heading("One", 0, 2),
+            heading("1.1", 1, 3),
+            heading("Two", 0, 6),
+            heading("2.1", 1, 8),
+        ];
+        let merged = with_finer(outline, looks, &paragraphs);
+        let found: Vec<_> = merged.iter().map(|heading| (heading.title.as_str(), heading.level)).collect();
+        assert_eq!(found, [("One", 0), ("1.1", 1), ("Two", 0), ("2.1", 1)]);
+    }
 }

@@ -1,6 +1,7 @@
 //! Lines to paragraphs: lines of running text are joined, over page ends too, words broken at line ends are made whole;
 //! headings, list items, table rows and code keep their own lines. Every paragraph knows where in it a page begins.
 
+use super::clean::normalised;
 use super::join::{add_line, had_room_for};
 use super::kinds::{self, Kind};
 use super::measures::Measures;
@@ -44,8 +45,11 @@ pub(super) fn paragraphs(pages: &[Vec<&Line>], measures: &Measures) -> Vec<Parag
     let mut builder = Builder { measures, found: Vec::new(), previous: None, open: None };
     for (page, lines) in (0..).map(PageIndex).zip(pages) {
         let footnotes = kinds::footnotes(lines, measures);
-        for (line, is_note) in lines.iter().zip(footnotes) {
-            let (mut kind, text) = kinds::kind_and_text(line, measures);
+        for ((at, line), is_note) in lines.iter().enumerate().zip(footnotes) {
+            let (mut kind, mut text) = kinds::kind_and_text(line, measures);
+            if kind == Kind::Row && !kinds::has_rows_near(lines, at) {
+                (kind, text) = (Kind::Text, normalised(&line.text));
+            }
             if !text.contains(char::is_alphanumeric) && text.chars().count() < 3 {
                 continue;
             }
@@ -156,6 +160,7 @@ impl<'a> Builder<'a> {
             && is_next_page
             && !ends_sentence(&last.text)
             && last.num_lines > 1
+            && old.text.split(' ').count() > 3
             && is_full
             && starts_low
     }
@@ -181,7 +186,7 @@ impl<'a> Builder<'a> {
         let step = line.y - old.y;
         if read.page != before.page || step < -0.5 * size {
             // Another page or column: a sentence that is not at its end goes on there.
-            let open = starts_low || (!ended && (kind == Kind::Text || !had_room));
+            let open = starts_low || (!ended && (kind == Kind::Text || (last.kind != Kind::Item && !had_room)));
             return open && last.kind != Kind::Caption && !is_heading(line) && old.bold == line.bold;
         }
         if step > (measures.leading + 0.35) * size {

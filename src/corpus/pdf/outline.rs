@@ -177,26 +177,48 @@ fn letters(number: usize) -> String {
 /// The title and author of the file's information dictionary, if they say anything.
 pub(super) fn title_and_author(doc: &Document) -> (Option<String>, Option<String>) {
     let info = objects::dict(doc, &doc.trailer, b"Info");
-    let entry = |key: &[u8]| {
-        let text = objects::text(doc, info?, key)?;
-        let lower = text.to_lowercase();
-        let says_nothing = text.chars().filter(|c| c.is_alphabetic()).count() < 2
-            || ["untitled", "unknown", "anonymous", "author", "title", "(unspecified)", "unspecified"]
-                .contains(&lower.as_str())
-            || lower.starts_with("microsoft word")
-            || lower.starts_with("untitled")
-            || [".doc", ".docx", ".dvi", ".tex", ".indd", ".qxd", ".pdf", ".odt"]
-                .iter()
-                .any(|end| lower.ends_with(end));
-        (!says_nothing).then_some(text)
-    };
+    let entry = |key: &[u8]| objects::text(doc, info?, key).filter(|text| says_something(text));
     (entry(b"Title"), entry(b"Author"))
+}
+
+/// Whether a title or a name is one that a person wrote, not what a program puts there.
+fn says_something(text: &str) -> bool {
+    const NOTHING: &[&str] = &[
+        "unknown", "anonymous", "author", "title", "(unspecified)", "unspecified", "powerpoint presentation",
+        "presentation", "document", "slide 1", "root", "user", "admin", "administrator", "owner", "windows user",
+        "default", "none", "test",
+    ];
+    const PROGRAMS: &[&str] =
+        &["microsoft word", "microsoft powerpoint", "untitled", "document1", "layout 1", "print "];
+    const ENDINGS: &[&str] = &[
+        ".doc", ".docx", ".dvi", ".tex", ".indd", ".qxd", ".pdf", ".odt", ".ps", ".pub", ".ppt", ".pptx", ".rtf",
+        ".html", ".pmd", ".fm", ".wpd", ".p65", ".cdr", ".ai",
+    ];
+    let lower = text.to_lowercase();
+    let is_file = ENDINGS.iter().any(|end| lower.ends_with(end))
+        || (!text.contains(' ') && (text.contains(['_', '\\', '/']) || (text.contains('-') && text.len() > 12)));
+    text.chars().filter(|c| c.is_alphabetic()).count() > 1
+        && !is_file
+        && !NOTHING.contains(&lower.as_str())
+        && !PROGRAMS.iter().any(|program| lower.starts_with(program))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use lopdf::dictionary;
+
+    #[test]
+    fn what_programs_put_there_is_no_title() {
+        for title in ["Force", "Catch-22", "U", "La física", "力学"] {
+            assert_eq!(says_something(title), title != "U", "{title}");
+        }
+        for junk in
+            ["untitled", "Microsoft Word - x.doc", "book_final_v2", "ch03.indd", "Layout 1", "12", "arabdoc.dvi"]
+        {
+            assert!(!says_something(junk), "{junk}");
+        }
+    }
 
     #[test]
     fn labels_count_as_printed() {
