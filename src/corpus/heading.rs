@@ -4,6 +4,8 @@ use super::numerals::decimal;
 use super::paragraph::Paragraph;
 use super::pdf::Bookmark;
 use crate::passage::PageIndex;
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
 
 /// A heading has no more letters than this.
 const MAX_TITLE_CHARS: usize = 140;
@@ -82,16 +84,31 @@ pub(super) fn is_chapter_mark(title: &str) -> bool {
     is_number || numbering(title) == Numbering::Chapter && title.split_whitespace().count() <= 2
 }
 
-/// The printed form of a title if it says more than the outline's: its number.
+/// The printed form of a title if it says more than the outline's: its number, or its accents.
 fn printed_title(printed: &str, title: &str) -> Option<String> {
     let (number, words) = number_and_words(printed);
     let (known, _) = number_and_words(title);
-    (!number.is_empty() && known.is_empty() && key(words) == key(title)).then(|| format!("{number} {title}"))
+    if key(words) != key(without_number(title)) {
+        return None;
+    }
+    // Some programs write outlines without accents.
+    let num_foreign = |text: &str| text.chars().filter(|c| !c.is_ascii()).count();
+    let is_plain = num_foreign(title) < num_foreign(words);
+    let words = if is_plain { words } else { title };
+    (is_plain || (!number.is_empty() && known.is_empty())).then(|| format!("{number} {words}").trim().to_owned())
 }
 
-/// Letters and digits in lower case.
-fn key(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+/// Letters and digits in lower case, without accents.
+pub(super) fn key(text: &str) -> String {
+    let plain = |c: char| match c {
+        'đ' | 'Đ' | 'ð' | 'Ð' => 'd',
+        'ł' | 'Ł' => 'l',
+        'ø' | 'Ø' => 'o',
+        'ı' => 'i',
+        c => c,
+    };
+    let letters = text.nfkd().filter(|c| !is_combining_mark(*c)).map(plain).filter(|c| c.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
 }
 
 /// Splits `3.1. Title` into `3.1` and `Title`; the number is empty if there is none.

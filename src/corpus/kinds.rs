@@ -38,7 +38,11 @@ pub(super) fn kind_and_text(line: &Line, measures: &Measures) -> (Kind, String) 
     let kind = if is_code {
         Kind::Code
     } else if caption::is_caption(&text) {
-        Kind::Caption
+        // Captions of pictures side by side are on one line.
+        match cells.iter().skip(1).any(|cell| caption::is_caption(cell)) {
+            true => return (Kind::Caption, cells.join("\n")),
+            false => Kind::Caption,
+        }
     } else if cells.len() > 1 && !(cells.len() == 2 && is_mark(&cells[0])) {
         return (Kind::Row, cells.join(CELL_BREAK));
     } else if is_item(&text) {

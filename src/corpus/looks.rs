@@ -7,6 +7,7 @@ use super::heading::{Heading, Numbering, is_chapter_mark, number_and_words, numb
 use super::kinds::Kind;
 use super::measures::Measures;
 use super::paragraph::{Paragraph, ends_sentence};
+use super::section;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use unicode_normalization::char::is_combining_mark;
@@ -118,8 +119,9 @@ fn is_title_like(paragraph: &Paragraph, measures: &Measures) -> bool {
         && !is_other
         && !goes_on
         && !caption::is_caption(text)
+        && (text.contains(' ') || !text.contains(['/', '@']))
         && (is_larger || !(ends && number.is_empty() || starts_low && number.is_empty()))
-        && !text.starts_with(['•', '–', '(', '-', '○', '\\'])
+        && !text.starts_with(['•', '–', '(', '-', '○', '\\', '#', '<', '[', '{', '@', '/', '|', '=', '*'])
 }
 
 /// Whether there is a word of three letters, or of two in a script without capitals; formulas have none.
@@ -147,7 +149,9 @@ fn weight(paragraph: &Paragraph, next: Option<&Paragraph>, measures: &Measures) 
     let sign = |is: bool, points: f64| if is { points } else { 0.0 };
     weight += sign(paragraph.bold && !measures.body_is_bold, 2.0);
     weight += sign(paragraph.face != measures.body_face && !paragraph.bold && !paragraph.italic, 0.5);
-    weight += sign(paragraph.italic, 0.5);
+    let is_apart =
+        paragraph.gap_above > 1.2 * measures.leading && paragraph.num_lines == 1 && text.chars().count() <= 60;
+    weight += sign(paragraph.italic && !paragraph.bold, if is_apart { 2.0 } else { 0.5 });
     weight += sign(Style::of(paragraph).capitals, 0.5);
     weight += match numbering(text) {
         Numbering::None => 0.0,
@@ -169,8 +173,12 @@ fn without_title_page(paragraphs: &[Paragraph], found: &mut Vec<usize>) {
     let is_later = |index: &usize| paragraphs[*index].page() != first;
     let Some(largest) = found.iter().filter(|index| is_later(index)).map(size).max() else { return };
     let on_page = paragraphs.iter().take_while(|paragraph| paragraph.page() == first);
-    let has_prose = on_page.into_iter().any(|p| p.text.len() >= PROSE_BYTES && ends_sentence(&p.text));
+    let has_prose = on_page.into_iter().any(is_prose);
     found.retain(|index| is_later(index) || (has_prose && size(index) <= largest));
+}
+
+fn is_prose(paragraph: &Paragraph) -> bool {
+    paragraph.text.len() >= PROSE_BYTES && ends_sentence(&paragraph.text)
 }
 
 /// What puts headings on one level.
@@ -221,14 +229,16 @@ fn levels(paragraphs: &[Paragraph], found: &[usize]) -> Vec<usize> {
 pub(super) fn title(paragraphs: &[Paragraph], measures: &Measures) -> Option<String> {
     let page = paragraphs.first()?.page();
     let stands_out = |p: &&Paragraph| {
-        is_title_like(p, measures) && (p.bold && !measures.body_is_bold || p.size > measures.body_size * LARGER)
+        let is_title = is_title_like(p, measures) && !section::is_front_matter(&p.text);
+        is_title && (p.bold && !measures.body_is_bold || p.size > measures.body_size * LARGER)
     };
     let on_page = || paragraphs.iter().take_while(|p| p.page() == page).filter(stands_out);
     let bold = paragraphs.first().filter(stands_out);
     let larger = on_page().map(|p| p.size).max_by(f64::total_cmp).filter(|size| *size > measures.body_size * LARGER);
     let Some(size) = larger else { return bold.map(|first| tidy(&first.text)) };
     let num_as_large = paragraphs.iter().filter(|p| p.size > size - 0.6 && p.num_lines <= MAX_TITLE_LINES).count();
-    if num_as_large > MAX_TITLE_PARAGRAPHS {
+    let has_prose = paragraphs.iter().take_while(|p| p.page() == page).any(is_prose);
+    if has_prose && num_as_large > MAX_TITLE_PARAGRAPHS {
         return None;
     }
     let parts = on_page().filter(|p| p.size > size - 0.6).map(|p| p.text.as_str());

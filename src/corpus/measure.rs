@@ -8,8 +8,6 @@ use super::pdf::{Bookmark, Line};
 use super::{CorpusError, ReadOptions, clean, looks};
 use crate::passage::PageIndex;
 use std::path::Path;
-use unicode_normalization::UnicodeNormalization as _;
-use unicode_normalization::char::is_combining_mark;
 
 /// A level of an outline with fewer than one in this many entries is an exception, not a level that the outline covers.
 const RARE_LEVEL: usize = 20;
@@ -86,7 +84,7 @@ pub fn headings_against_outline(path: &Path, options: &ReadOptions) -> Result<Op
 }
 
 fn letters_of_lines(lines: &[Line]) -> String {
-    lines.iter().map(|line| letters(&line.text)).collect()
+    lines.iter().map(|line| heading::key(&line.text)).collect()
 }
 
 fn score(entries: &[Bookmark], headings: &[Heading]) -> HeadingScore {
@@ -122,21 +120,8 @@ fn num_levels(entries: &[Bookmark]) -> usize {
 
 /// What of a title is compared.
 fn key(title: &str) -> String {
-    let key = letters(heading::without_number(title));
-    if key.is_empty() { letters(title) } else { key }
-}
-
-/// Letters and digits in lower case, without accents.
-fn letters(text: &str) -> String {
-    let plain = |c: char| match c {
-        'đ' | 'Đ' | 'ð' | 'Ð' => 'd',
-        'ł' | 'Ł' => 'l',
-        'ø' | 'Ø' => 'o',
-        'ı' => 'i',
-        c => c,
-    };
-    let letters = text.nfkd().filter(|c| !is_combining_mark(*c)).map(plain).filter(|c| c.is_alphanumeric());
-    letters.flat_map(char::to_lowercase).collect()
+    let key = heading::key(heading::without_number(title));
+    if key.is_empty() { heading::key(title) } else { key }
 }
 
 #[cfg(test)]

@@ -170,7 +170,7 @@ fn book(raw: pdf::RawBook, name: &str) -> Book {
     let mut headings = looks::headings(&paragraphs, &measures);
     if outline_use::is_usable(&raw.bookmarks, raw.pages.len()) {
         let outline = heading::from_outline(&raw.bookmarks, &paragraphs);
-        if outline.len() > 1 {
+        if outline.len() > 1 && !outline_use::is_foreign(&outline, &headings) {
             headings = outline_use::with_finer(outline, headings, &paragraphs);
         }
     }

@@ -3,7 +3,7 @@
 use super::heading::Heading;
 use super::paragraph::Paragraph;
 use super::pdf::Bookmark;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// An outline whose entries have more text than this each, in bytes, is coarse.
 const COARSE_BYTES: usize = 5_000;
@@ -53,6 +53,14 @@ pub(super) fn with_finer(outline: Vec<Heading>, looks: Vec<Heading>, paragraphs:
     }
     merged.extend(finer.filter_map(|found| Some(Heading { level: level? + found.level - deepest, ..found })));
     merged
+}
+
+/// Whether an outline speaks of another text: hardly any of its titles stand where they lead, though there are headings on
+/// those pages.
+pub(super) fn is_foreign(outline: &[Heading], looks: &[Heading]) -> bool {
+    let num_printed = outline.iter().filter(|heading| heading.num_paragraphs > 0).count();
+    let pages: HashSet<u32> = outline.iter().map(|heading| heading.page.0).collect();
+    num_printed * 5 < outline.len() && looks.len() >= pages.len().max(2)
 }
 
 /// `Page 3`, `p. 3`, `3`, `Slide 4`, `scan0012.tif`: names of pages, not of what they say.

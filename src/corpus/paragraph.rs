@@ -45,6 +45,7 @@ pub(super) fn paragraphs(pages: &[Vec<&Line>], measures: &Measures) -> Vec<Parag
     let mut builder = Builder { measures, found: Vec::new(), previous: None, open: None };
     for (page, lines) in (0..).map(PageIndex).zip(pages) {
         let footnotes = kinds::footnotes(lines, measures);
+        let num_turned = lines.iter().filter(|line| !line.upright).count();
         for ((at, line), is_note) in lines.iter().enumerate().zip(footnotes) {
             let (mut kind, mut text) = kinds::kind_and_text(line, measures);
             if kind == Kind::Row && !kinds::has_rows_near(lines, at) {
@@ -52,6 +53,9 @@ pub(super) fn paragraphs(pages: &[Vec<&Line>], measures: &Measures) -> Vec<Parag
             }
             if !text.contains(char::is_alphanumeric) && text.chars().count() < 3 {
                 continue;
+            }
+            if !line.upright && num_turned * 2 < lines.len() {
+                kind = Kind::Row;
             }
             if is_note {
                 kind = Kind::Footnote;
@@ -179,6 +183,7 @@ impl<'a> Builder<'a> {
         if is_note(kind) || is_note(last.kind) {
             return is_note(kind) && is_note(last.kind) && !kinds::begins_note(text) && read.page == before.page;
         }
+        let differs = old.bold != line.bold || old.italic != line.italic;
         let is_heading = |line: &Line| line.size > measures.body_size * 1.1;
         let ended = ends_sentence(&last.text);
         let had_room = had_room_for(old, before.right, text);
@@ -187,7 +192,7 @@ impl<'a> Builder<'a> {
         if read.page != before.page || step < -0.5 * size {
             // Another page or column: a sentence that is not at its end goes on there.
             let open = starts_low || (!ended && (kind == Kind::Text || (last.kind != Kind::Item && !had_room)));
-            return open && last.kind != Kind::Caption && !is_heading(line) && old.bold == line.bold;
+            return open && last.kind != Kind::Caption && !is_heading(line) && !differs;
         }
         if step > (measures.leading + 0.35) * size {
             return false;
@@ -195,7 +200,7 @@ impl<'a> Builder<'a> {
         if is_heading(line) {
             return step < 1.5 * measures.leading * size;
         }
-        if old.bold != line.bold && !starts_low && !(last.text.ends_with(',') || last.text.ends_with('-')) {
+        if differs && !starts_low && !(last.text.ends_with(',') || last.text.ends_with('-')) {
             return last.num_lines > 1 && !ended;
         }
         if kind == Kind::Item && (ended || last.kind == Kind::Item || had_room) {

@@ -82,6 +82,7 @@ pub(super) fn furniture(pages: &[RawPage], body_size: f64) -> Vec<Furniture> {
         let num = num_below(y + SAME_HEIGHT) - num_below(y - SAME_HEIGHT);
         num >= MIN_RETURNS.max(pages.len() / HEIGHT_PAGES)
     };
+    let margins = margin_notes(pages);
     let mut furniture = Vec::with_capacity(pages.len());
     for (at, (page, edge)) in pages.iter().zip(&edges).enumerate() {
         let take = |inwards: &[usize]| {
@@ -107,9 +108,25 @@ pub(super) fn furniture(pages: &[RawPage], body_size: f64) -> Vec<Furniture> {
         let mut foot = take(&edge.bottom);
         foot.reverse();
         let number = edge.all().find_map(|index| numbers.get(&(at, index)).copied());
+        foot.extend(
+            (0..page.lines.len())
+                .filter(|index| margins.contains(&page.lines[*index].text) && !page.lines[*index].upright),
+        );
         furniture.push(Furniture { head: take(&edge.top), foot, number });
     }
     furniture
+}
+
+/// Turned lines that return on several pages, as a printer's marks in the margin do.
+fn margin_notes(pages: &[RawPage]) -> HashSet<&String> {
+    let mut returns: HashMap<&String, usize> = HashMap::new();
+    for page in pages {
+        let turned: HashSet<&String> = page.lines.iter().filter(|line| !line.upright).map(|line| &line.text).collect();
+        if turned.len() * 2 < page.lines.len() {
+            turned.into_iter().for_each(|text| *returns.entry(text).or_default() += 1);
+        }
+    }
+    returns.into_iter().filter(|(_, count)| *count >= MIN_RETURNS).map(|(text, _)| text).collect()
 }
 
 /// The label of each page. The file's own labels stand, unless most printed numbers contradict them. Without labels in the

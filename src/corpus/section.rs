@@ -99,7 +99,7 @@ fn section(paragraphs: &[Paragraph], page: PageIndex, pages: &[Page]) -> Section
 }
 
 /// Whether a title names what stands around the text: contents, licence, index.
-fn is_front_matter(title: &str) -> bool {
+pub(super) fn is_front_matter(title: &str) -> bool {
     let (_, words) = heading::number_and_words(title);
     let key: String = words.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
     FRONT_MATTER.contains(&key.as_str())
