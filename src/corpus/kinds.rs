@@ -12,6 +12,11 @@ pub(super) const CELL_BREAK: &str = " | ";
 /// Letters smaller than this part of the text's size may be those of footnotes.
 const SMALL: f64 = 0.93;
 
+/// Rows of a table are no more than so many lines from each other.
+const TABLE_REACH: usize = 6;
+/// A row without gaps has no more words than this.
+const ROW_WORDS: usize = 10;
+
 /// What a paragraph is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -53,6 +58,25 @@ pub(super) fn kind_and_text(line: &Line, measures: &Measures) -> (Kind, String) 
         Kind::Text
     };
     (kind, text)
+}
+
+/// Which lines of a page, though without gaps, are rows of the table in which they stand.
+pub(super) fn between_rows(lines: &[&Line]) -> Vec<bool> {
+    let mut found = vec![false; lines.len()];
+    let mut since_row = usize::MAX;
+    for (at, line) in lines.iter().enumerate() {
+        let has_row_below = || lines[at..].iter().take(TABLE_REACH).any(|other| other.cells.len() > 1);
+        let is_short = line.text.split(' ').count() <= ROW_WORDS && !ends_sentence(&line.text);
+        if line.cells.len() > 1 {
+            since_row = 0;
+        } else if since_row < TABLE_REACH && is_short && line.upright && has_row_below() {
+            found[at] = true;
+            since_row += 1;
+        } else {
+            since_row = usize::MAX;
+        }
+    }
+    found
 }
 
 /// Whether a line of several words with one gap stands among rows; alone it is text with a gap, as where a word is to be

@@ -5,8 +5,8 @@ use super::paragraph::Paragraph;
 use super::pdf::Bookmark;
 use std::collections::{HashMap, HashSet};
 
-/// An outline whose entries have more text than this each, in bytes, is coarse.
-const COARSE_BYTES: usize = 5_000;
+/// An entry of an outline with more text than this, in bytes, is coarse.
+const COARSE_BYTES: usize = 4_000;
 
 /// Whether an outline can be used: it has two entries or more, most of them are titles, and they lead to different pages,
 /// mostly forwards.
@@ -26,32 +26,31 @@ pub(super) fn is_usable(bookmarks: &[Bookmark], num_pages: usize) -> bool {
     num_titles * 2 > num && num_back * 3 <= num && !all_on_one
 }
 
-/// The outline's headings; if the outline is coarse, with those found by their looks that are finer than all of its entries.
+/// The outline's headings, and within entries of much text the headings found by their looks that are finer than every entry.
 pub(super) fn with_finer(outline: Vec<Heading>, looks: Vec<Heading>, paragraphs: &[Paragraph]) -> Vec<Heading> {
-    let num_bytes: usize = paragraphs.iter().map(|paragraph| paragraph.text.len()).sum();
-    let last_of = |heading: &Heading| heading.first + heading.num_paragraphs;
-    let is_same = |entry: &Heading, found: &Heading| found.first < last_of(entry) && entry.first < last_of(found);
-    let same: Vec<usize> = looks
-        .iter()
-        .filter(|found| outline.iter().any(|entry| is_same(entry, found)))
-        .map(|found| found.level)
-        .collect();
-    let deepest = same.iter().copied().max().unwrap_or(0);
-    if num_bytes < COARSE_BYTES * outline.len() || same.len() < 2 {
+    let end_of = |heading: &Heading| heading.first + heading.num_paragraphs;
+    let is_same = |entry: &Heading, found: &Heading| found.first < end_of(entry) && entry.first < end_of(found);
+    let same = looks.iter().filter(|found| outline.iter().any(|entry| is_same(entry, found)));
+    let mut levels: Vec<usize> = same.map(|found| found.level).collect();
+    levels.sort_unstable();
+    if levels.len() < 2 {
         return outline;
     }
-    let mut merged = Vec::with_capacity(outline.len() + looks.len());
-    let mut finer = looks.into_iter().filter(|found| found.level > deepest).peekable();
-    let mut level = None;
-    for entry in outline {
-        while let Some(found) = finer.next_if(|found| last_of(found) <= entry.first) {
-            merged.extend(level.map(|level: usize| Heading { level: level + found.level - deepest, ..found }));
-        }
-        while finer.next_if(|found| is_same(&entry, found)).is_some() {}
-        level = Some(entry.level);
+    // One entry in twenty may be set like what is finer than the outline.
+    let deepest = levels[(levels.len() - 1) * 19 / 20];
+    let ends: Vec<usize> = outline.iter().skip(1).map(|next| next.first).chain([paragraphs.len()]).collect();
+    let mut merged = Vec::with_capacity(outline.len());
+    for (entry, end) in outline.into_iter().zip(ends) {
+        let start = end_of(&entry).min(end);
+        let num_bytes: usize = paragraphs[start..end].iter().map(|paragraph| paragraph.text.len()).sum();
+        let is_within = |found: &&Heading| found.first >= start && end_of(found) <= end && found.level > deepest;
+        let level = entry.level;
         merged.push(entry);
+        if num_bytes > COARSE_BYTES {
+            let finer = looks.iter().filter(is_within).cloned();
+            merged.extend(finer.map(|found| Heading { level: level + found.level - deepest, ..found }));
+        }
     }
-    merged.extend(finer.filter_map(|found| Some(Heading { level: level? + found.level - deepest, ..found })));
     merged
 }
 

@@ -2,6 +2,7 @@
 //! headings, list items, table rows and code keep their own lines. Every paragraph knows where in it a page begins.
 
 use super::clean::normalised;
+use super::heading::number_and_words;
 use super::join::{add_line, had_room_for};
 use super::kinds::{self, Kind};
 use super::measures::Measures;
@@ -45,6 +46,7 @@ pub(super) fn paragraphs(pages: &[Vec<&Line>], measures: &Measures) -> Vec<Parag
     let mut builder = Builder { measures, found: Vec::new(), previous: None, open: None };
     for (page, lines) in (0..).map(PageIndex).zip(pages) {
         let footnotes = kinds::footnotes(lines, measures);
+        let in_table = kinds::between_rows(lines);
         let num_turned = lines.iter().filter(|line| !line.upright).count();
         for ((at, line), is_note) in lines.iter().enumerate().zip(footnotes) {
             let (mut kind, mut text) = kinds::kind_and_text(line, measures);
@@ -54,7 +56,8 @@ pub(super) fn paragraphs(pages: &[Vec<&Line>], measures: &Measures) -> Vec<Parag
             if !text.contains(char::is_alphanumeric) && text.chars().count() < 3 {
                 continue;
             }
-            if !line.upright && num_turned * 2 < lines.len() {
+            let is_turned = !line.upright && num_turned * 2 < lines.len();
+            if is_turned || (in_table[at] && kind == Kind::Text && number_and_words(&text).0.is_empty()) {
                 kind = Kind::Row;
             }
             if is_note {
