@@ -34,3 +34,25 @@ pub(super) fn is_caption(text: &str) -> bool {
 fn is_mark(c: char) -> bool {
     unicode_normalization::char::is_combining_mark(c)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn captions_are_told_from_sentences() {
+        let captions = [
+            "Figure 3.2", "Fig. 4: A wave", "Table 1. Masses", "FIGURE 7-26. Nuts", "Abb. 3 Kraft", "图2 力", "図 1",
+            "Abbildung 2.8: Torus", "Table B1 Units",
+        ];
+        let others = [
+            "Figure 3 shows the", "Table 2 lists all", "Tables", "A figure", "Figure", "Map reading", "表示する", "Box",
+        ];
+        for text in captions {
+            assert!(is_caption(text), "{text}");
+        }
+        for text in others {
+            assert!(!is_caption(text), "{text}");
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! Where sections begin: the places of the outline's entries among the paragraphs, or paragraphs that look like headings.
 
-use super::numerals::decimal;
+use super::numerals::{decimal, from_roman};
 use super::paragraph::Paragraph;
 use super::pdf::Bookmark;
 use crate::passage::PageIndex;
@@ -195,11 +195,20 @@ fn is_chapter_number(word: &str) -> bool {
     !bare.is_empty() && (is_roman || is_letter || is_number)
 }
 
+/// `IV`, `X.`
+fn is_roman_number(word: &str) -> bool {
+    let bare = word.trim_end_matches(['.', ')', ':']);
+    bare.bytes().all(|b| b.is_ascii_uppercase()) && from_roman(bare).is_some()
+}
+
 /// A title's words without a number or a `Chapter 3` before them; the whole title if nothing else is left.
 pub(super) fn without_number(title: &str) -> &str {
     let bare = match chapter_mark(title) {
         Some(end) => title[end..].trim_start_matches([':', '.', '-', '–', '—', ' ']),
-        None => number_and_words(title).1,
+        None => match title.split_once(' ') {
+            Some((first, rest)) if is_roman_number(first) && rest.starts_with(char::is_uppercase) => rest,
+            _ => number_and_words(title).1,
+        },
     };
     if bare.chars().any(char::is_alphabetic) { bare } else { title }
 }
@@ -249,6 +258,7 @@ mod tests {
             ("A. függelék Más", "Más"),
             ("2.1 Mass", "Mass"),
             ("Part of it", "Part of it"),
+            ("IV. Waves", "Waves"),
             ("Chapter 3", "Chapter 3"),
         ];
         for (title, words) in cases {

@@ -200,13 +200,17 @@ fn levels(paragraphs: &[Paragraph], found: &[usize]) -> Vec<usize> {
     for index in found {
         members.entry(group(index)).or_default().push(Style::of(&paragraphs[*index]));
     }
-    // A group is as prominent as the middle one of its members; a deeper number is never more prominent than a shallower.
+    // A group is as prominent as the middle one of its members; a deeper number is no more prominent than a shallower one
+    // of its size.
     let mut ranks: Vec<(Group, (Reverse<i64>, Reverse<bool>, Reverse<bool>))> = Vec::new();
     for (group, mut styles) in members {
         styles.sort_unstable();
         let middle = styles[styles.len() / 2];
         let mut rank = (Reverse(middle.size), Reverse(middle.bold), Reverse(middle.capitals));
-        if let (Group::Numbered(_), Some((Group::Numbered(_), above))) = (group, ranks.last()) {
+        // Smaller ones of a shallower number are steps of a list or the like.
+        if let (Group::Numbered(_), Some((Group::Numbered(_), above))) = (group, ranks.last())
+            && above.0 <= rank.0
+        {
             rank = rank.max(*above);
         }
         ranks.push((group, rank));

@@ -7,6 +7,7 @@ use super::paragraph;
 use super::pdf::{Bookmark, Line};
 use super::{CorpusError, ReadOptions, clean, looks};
 use crate::passage::PageIndex;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// A level of an outline with fewer than one in this many entries is an exception, not a level that the outline covers.
@@ -16,9 +17,9 @@ const RARE_LEVEL: usize = 20;
 ///
 /// An entry and a heading match if they stand on the same page or on neighbouring ones and their titles are equal in
 /// letters and digits: case, accents, white space, punctuation, and a number or a `Chapter 3` before the title do not
-/// count. Each heading matches one entry at most. An outline of two levels says nothing about what lies below them: of
-/// the headings found, only those at as many levels as the outline has are counted as wrong where they match nothing;
-/// those below are left out, unless they match.
+/// count. Each heading matches one entry at most. An outline of two levels says nothing about what lies below them: a
+/// heading that matches nothing is counted as wrong only if it stands on a level, of ours, on which entries of the outline
+/// are mostly found, or above one; those below are left out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HeadingScore {
     /// How many entries of the outline have their words in the text of their page or a neighbouring one. Where few have,
@@ -91,6 +92,7 @@ fn score(entries: &[Bookmark], headings: &[Heading]) -> HeadingScore {
     let mut is_matched = vec![false; headings.len()];
     let keys: Vec<String> = headings.iter().map(|heading| key(&heading.title)).collect();
     let mut missed = Vec::new();
+    let mut pairs: Vec<(usize, usize)> = Vec::new();
     for entry in entries {
         let wanted = key(&entry.title);
         let fits = |index: &usize| {
@@ -98,24 +100,36 @@ fn score(entries: &[Bookmark], headings: &[Heading]) -> HeadingScore {
         };
         let found = (0..headings.len()).filter(fits).min_by_key(|i| headings[*i].page.0.abs_diff(entry.page.0));
         match found {
-            Some(index) => is_matched[index] = true,
+            Some(index) => {
+                is_matched[index] = true;
+                pairs.push((entry.level, headings[index].level));
+            }
             None => missed.push(HeadingPlace { title: entry.title.clone(), level: entry.level, page: entry.page }),
         }
     }
-    let num_levels = num_levels(entries);
+    let deepest = deepest_level(entries, &pairs);
     let place =
         |heading: &Heading| HeadingPlace { title: heading.title.clone(), level: heading.level, page: heading.page };
-    let counts = |(heading, matched): &(&Heading, &bool)| !**matched && heading.level < num_levels;
+    let counts =
+        |(heading, matched): &(&Heading, &bool)| !**matched && deepest.is_none_or(|deepest| heading.level <= deepest);
     let extra = headings.iter().zip(&is_matched).filter(counts).map(|(heading, _)| place(heading)).collect();
     HeadingScore { num_printed: 0, num_matched: is_matched.iter().filter(|matched| **matched).count(), missed, extra }
 }
 
-/// How many levels an outline covers.
-fn num_levels(entries: &[Bookmark]) -> usize {
-    let deepest = entries.iter().map(|entry| entry.level).max().unwrap_or(0);
+/// The deepest of the levels on which most headings stand that match entries of one level of the outline. Levels of few
+/// entries do not count.
+fn deepest_level(entries: &[Bookmark], pairs: &[(usize, usize)]) -> Option<usize> {
+    let last = entries.iter().map(|entry| entry.level).max()?;
     let is_usual =
         |level: &usize| entries.iter().filter(|entry| entry.level == *level).count() * RARE_LEVEL >= entries.len();
-    (0..=deepest).filter(is_usual).count().max(1)
+    let most = |level: usize| {
+        let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+        for (_, found) in pairs.iter().filter(|(entry, _)| *entry == level) {
+            *counts.entry(*found).or_default() += 1;
+        }
+        counts.into_iter().max_by_key(|(_, count)| *count).map(|(found, _)| found)
+    };
+    (0..=last).filter(is_usual).filter_map(most).max()
 }
 
 /// What of a title is compared.

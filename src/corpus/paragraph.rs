@@ -312,6 +312,55 @@ pub(super) mod tests {
         assert_eq!(found[0].starts, [(0, PageIndex(0)), (23, PageIndex(1))]);
     }
 
+    /// The kinds and texts of the paragraphs of one page.
+    fn kinds_of(lines: &[Line]) -> Vec<(Kind, String)> {
+        let pages = vec![lines.iter().collect::<Vec<&Line>>()];
+        let found = paragraphs(&pages, &Measures::of(&pages));
+        found.into_iter().map(|paragraph| (paragraph.kind, paragraph.text)).collect()
+    }
+
+    #[test]
+    fn captions_tables_and_footnotes_do_not_cut_sentences() {
+        let row = |text: &str, y: f64| Line {
+            cells: text.match_indices('#').map(|(at, _)| at).collect(),
+            text: text.replace('#', ""),
+            ..line(text, 0.0, y)
+        };
+        let lines = [
+            line("A force acts on every body near the earth, as was", 0.0, 100.0),
+            line("seen in the first chapter, and it moves the body on", 0.0, 112.0),
+            Line { size: 9.0, ..line("Figure 3: A falling body.", 0.0, 150.0) },
+            row("body #mass", 180.0),
+            row("moon #small", 192.0),
+            line("its way down.", 0.0, 220.0),
+            Line { size: 7.0, ..line("1 Here always without", 0.0, 700.0) },
+            Line { size: 7.0, ..line("friction of the air.", 0.0, 708.0) },
+        ];
+        let text = "A force acts on every body near the earth, as was seen in the first chapter, and it moves the body on \
+                    its way down.";
+        let expected = [
+            (Kind::Text, text),
+            (Kind::Caption, "Figure 3: A falling body."),
+            (Kind::Row, "body | mass"),
+            (Kind::Row, "moon | small"),
+            (Kind::Footnote, "1 Here always without friction of the air."),
+        ];
+        assert_eq!(kinds_of(&lines), expected.map(|(kind, text)| (kind, text.to_owned())));
+    }
+
+    #[test]
+    fn answers_and_the_next_question_are_items_of_their_own() {
+        let lines = [
+            line("111. What is the least speed of the cart", 0.0, 100.0),
+            line("○ it is the root of a product that goes to the end", 20.0, 112.0),
+            line("○ it is less than the root of a product by far", 20.0, 124.0),
+            line("112. What is the angle of the road?", 0.0, 136.0),
+        ];
+        let found = kinds_of(&lines);
+        assert_eq!(found.len(), 4, "{found:?}");
+        assert!(found.iter().all(|(kind, _)| *kind == Kind::Item));
+    }
+
     #[test]
     fn scripts_without_spaces_join_without_one() {
         check(&[&["これは長い文の", "続きです。"]], &["これは長い文の続きです。"]);

@@ -286,3 +286,63 @@ fn has_label(text: &str, label: &str) -> bool {
     let (first, last) = (words.next(), words.next_back());
     text.chars().count() <= 80 && (first == Some(label) || last == Some(label)) && !text.ends_with(['.', '!', '?'])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::clean::tests::{line, page};
+    use super::*;
+
+    /// A page with a head, six lines of text and a foot.
+    fn make(head: &str, foot: &str, words: usize) -> RawPage {
+        let text = |i: usize| {
+            line(
+                &format!("{} words {}", ["a", "be", "see"][i % 3], "o".repeat(words + i)),
+                0.0,
+                100.0 + 12.0 * i as f64,
+            )
+        };
+        let mut lines: Vec<Line> = (0..6).map(text).collect();
+        lines.extend((!head.is_empty()).then(|| line(head, 0.0, 40.0)));
+        lines.extend((!foot.is_empty()).then(|| line(foot, 0.0, 760.0)));
+        RawPage { label: None, ..page("", lines) }
+    }
+
+    fn check(pages: &[RawPage], heads: &[&str], expected: &[&str]) {
+        let furniture = furniture(pages, 10.0);
+        let texts = |(page, found): (&RawPage, &Furniture)| {
+            let all = found.head.iter().chain(&found.foot).map(|index| page.lines[*index].text.clone());
+            all.collect::<Vec<_>>().join("/")
+        };
+        assert_eq!(pages.iter().zip(&furniture).map(texts).collect::<Vec<_>>(), heads);
+        assert_eq!(labels(pages, &furniture), expected);
+    }
+
+    #[test]
+    fn heads_of_chapters_alternate_and_printed_numbers_are_labels() {
+        let pages = [
+            make("", "", 1),
+            make("", "ii", 2),
+            make("", "iii", 3),
+            make("", "iv", 4),
+            make("", "1", 5),
+            make("2 | Force", "", 6),
+            make("Mass 3", "", 7),
+            make("4 | Force", "", 8),
+            make("Inertia of bodies", "", 9),
+            make("6 | Waves", "", 10),
+        ];
+        let heads = ["", "ii", "iii", "iv", "1", "2 | Force", "Mass 3", "4 | Force", "Inertia of bodies", "6 | Waves"];
+        check(&pages, &heads, &["i", "ii", "iii", "iv", "1", "2", "3", "4", "5", "6"]);
+    }
+
+    #[test]
+    fn labels_of_the_file_stand_unless_the_pages_contradict() {
+        let with = |label: &str, foot: &str| RawPage { label: Some(label.into()), ..make("", foot, foot.len()) };
+        let scan: Vec<RawPage> = (1..=5).map(|i| with(&i.to_string(), &(i + 100).to_string())).collect();
+        check(&scan, &["101", "102", "103", "104", "105"], &["101", "102", "103", "104", "105"]);
+        let plain: Vec<RawPage> = ["A", "B", "C"].iter().map(|label| with(label, "")).collect();
+        check(&plain, &["", "", ""], &["A", "B", "C"]);
+        let none: Vec<RawPage> = (1..=3).map(|i| make("", "", i)).collect();
+        check(&none, &["", "", ""], &["1", "2", "3"]);
+    }
+}
