@@ -190,6 +190,9 @@ enum Group {
     Styled(Style),
 }
 
+/// How prominent a group is, the most prominent first: by size, weight and capitals.
+type Rank = (Reverse<i64>, Reverse<bool>, Reverse<bool>);
+
 /// The level of each heading: numbers count their parts; styles stand in the order of their size and weight.
 fn levels(paragraphs: &[Paragraph], found: &[usize]) -> Vec<usize> {
     let group = |index: &usize| match numbering(&paragraphs[*index].text) {
@@ -202,7 +205,7 @@ fn levels(paragraphs: &[Paragraph], found: &[usize]) -> Vec<usize> {
     }
     // A group is as prominent as the middle one of its members; a deeper number is no more prominent than a shallower one
     // of its size.
-    let mut ranks: Vec<(Group, (Reverse<i64>, Reverse<bool>, Reverse<bool>))> = Vec::new();
+    let mut ranks: Vec<(Group, Rank)> = Vec::new();
     for (group, mut styles) in members {
         styles.sort_unstable();
         let middle = styles[styles.len() / 2];

@@ -44,36 +44,7 @@ struct Number {
 pub(super) fn furniture(pages: &[RawPage], body_size: f64) -> Vec<Furniture> {
     let edges: Vec<Edge> = pages.iter().map(|page| Edge::of(&page.lines)).collect();
     let numbers = numbers(pages, &edges);
-    let mut returns: HashMap<String, Vec<f64>> = HashMap::new();
-    let mut num_labelled = 0;
-    for (page, edge) in pages.iter().zip(&edges) {
-        for line in edge.all().map(|index| &page.lines[index]) {
-            returns.entry(masked(&line.text)).or_default().push(line.y);
-        }
-        let is_labelled = |index: usize| page.label.as_deref().is_some_and(|l| has_label(&page.lines[index].text, l));
-        num_labelled += usize::from(edge.all().any(is_labelled));
-    }
-    let has_labels = num_labelled >= MIN_RETURNS && num_labelled * 10 >= pages.len() * 3;
-    let is_running = |at: usize, index: usize| {
-        let (page, line) = (&pages[at], &pages[at].lines[index]);
-        if kinds::is_item(&line.text) {
-            return false;
-        }
-        let is_number = numbers.contains_key(&(at, index));
-        if is_far_number(page, line) || (is_number && !line.text.contains(char::is_whitespace)) {
-            return true;
-        }
-        let heights = returns.get(&masked(&line.text)).map(Vec::as_slice).unwrap_or_default();
-        let says_something = line.text.chars().filter(|c| c.is_alphabetic()).count() > 2;
-        let num_returns = heights.iter().filter(|y| (**y - line.y).abs() < SAME_HEIGHT).count();
-        let is_labelled = has_labels && page.label.as_deref().is_some_and(|label| has_label(&line.text, label));
-        line.size <= body_size * LARGER && (is_number || (says_something && num_returns >= MIN_RETURNS) || is_labelled)
-    };
-    let running: Vec<HashSet<usize>> = edges
-        .iter()
-        .enumerate()
-        .map(|(at, edge)| edge.all().filter(|index| is_running(at, *index)).collect())
-        .collect();
+    let running = running_lines(pages, &edges, &numbers, body_size);
     let mut heights: Vec<f64> =
         pages.iter().zip(&running).flat_map(|(p, found)| found.iter().map(|i| p.lines[*i].y)).collect();
     heights.sort_by(f64::total_cmp);
@@ -115,6 +86,41 @@ pub(super) fn furniture(pages: &[RawPage], body_size: f64) -> Vec<Furniture> {
         furniture.push(Furniture { head: take(&edge.top), foot, number });
     }
     furniture
+}
+
+/// Which lines at the edges of each page are running ones by themselves: page numbers, and what returns at the same height.
+fn running_lines(
+    pages: &[RawPage],
+    edges: &[Edge],
+    numbers: &HashMap<(usize, usize), Number>,
+    body_size: f64,
+) -> Vec<HashSet<usize>> {
+    let mut returns: HashMap<String, Vec<f64>> = HashMap::new();
+    let mut num_labelled = 0;
+    for (page, edge) in pages.iter().zip(edges) {
+        for line in edge.all().map(|index| &page.lines[index]) {
+            returns.entry(masked(&line.text)).or_default().push(line.y);
+        }
+        let is_labelled = |index: usize| page.label.as_deref().is_some_and(|l| has_label(&page.lines[index].text, l));
+        num_labelled += usize::from(edge.all().any(is_labelled));
+    }
+    let has_labels = num_labelled >= MIN_RETURNS && num_labelled * 10 >= pages.len() * 3;
+    let is_running = |at: usize, index: usize| {
+        let (page, line) = (&pages[at], &pages[at].lines[index]);
+        if kinds::is_item(&line.text) {
+            return false;
+        }
+        let is_number = numbers.contains_key(&(at, index));
+        if is_far_number(page, line) || (is_number && !line.text.contains(char::is_whitespace)) {
+            return true;
+        }
+        let heights = returns.get(&masked(&line.text)).map(Vec::as_slice).unwrap_or_default();
+        let says_something = line.text.chars().filter(|c| c.is_alphabetic()).count() > 2;
+        let num_returns = heights.iter().filter(|y| (**y - line.y).abs() < SAME_HEIGHT).count();
+        let is_labelled = has_labels && page.label.as_deref().is_some_and(|label| has_label(&line.text, label));
+        line.size <= body_size * LARGER && (is_number || (says_something && num_returns >= MIN_RETURNS) || is_labelled)
+    };
+    edges.iter().enumerate().map(|(at, edge)| edge.all().filter(|index| is_running(at, *index)).collect()).collect()
 }
 
 /// Turned lines that return on several pages, as a printer's marks in the margin do.
@@ -188,7 +194,9 @@ fn numbers(pages: &[RawPage], edges: &[Edge]) -> HashMap<(usize, usize), Number>
         for (page, line, y) in &places {
             let num_level =
                 places.iter().filter(|(_, _, other)| (other - y).abs() < SAME_HEIGHT).take(MIN_RETURNS).count();
-            if num_level == MIN_RETURNS {
+            // The number of a chapter's first page often stands alone at the foot, the others in the head.
+            let is_bare = !pages[*page].lines[*line].text.contains(char::is_whitespace);
+            if num_level == MIN_RETURNS || is_bare {
                 let known = found.entry((*page, *line)).or_insert((num_pages, number));
                 *known = (*known).max((num_pages, number));
             }
@@ -337,10 +345,13 @@ mod tests {
 
     #[test]
     fn labels_of_the_file_stand_unless_the_pages_contradict() {
-        let with = |label: &str, foot: &str| RawPage { label: Some(label.into()), ..make("", foot, foot.len()) };
-        let scan: Vec<RawPage> = (1..=5).map(|i| with(&i.to_string(), &(i + 100).to_string())).collect();
+        let scan: Vec<RawPage> =
+            (1..=5).map(|i| RawPage { label: Some(i.to_string()), ..make("", &(i + 100).to_string(), i) }).collect();
         check(&scan, &["101", "102", "103", "104", "105"], &["101", "102", "103", "104", "105"]);
-        let plain: Vec<RawPage> = ["A", "B", "C"].iter().map(|label| with(label, "")).collect();
+        let plain: Vec<RawPage> = (1..)
+            .zip(["A", "B", "C"])
+            .map(|(i, label)| RawPage { label: Some(label.into()), ..make("", "", i) })
+            .collect();
         check(&plain, &["", "", ""], &["A", "B", "C"]);
         let none: Vec<RawPage> = (1..=3).map(|i| make("", "", i)).collect();
         check(&none, &["", "", ""], &["1", "2", "3"]);
