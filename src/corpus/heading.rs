@@ -27,9 +27,11 @@ pub(super) struct Heading {
 /// The outline's entries, found again among the paragraphs.
 pub(super) fn from_outline(bookmarks: &[Bookmark], paragraphs: &[Paragraph]) -> Vec<Heading> {
     let mut headings: Vec<Heading> = Vec::new();
+    let is_short = |paragraph: &&Paragraph| paragraph.text.len() <= 4 * MAX_TITLE_CHARS;
+    let keys: Vec<Option<String>> = paragraphs.iter().map(|p| Some(p).filter(is_short).map(|p| key(&p.text))).collect();
     let mut from = 0;
     for bookmark in bookmarks {
-        let Some((first, num_paragraphs)) = place(bookmark, paragraphs, from) else { continue };
+        let Some((first, num_paragraphs)) = place(bookmark, paragraphs, &keys, from) else { continue };
         let printed = match num_paragraphs {
             1 => printed_title(&paragraphs[first].text, &bookmark.title),
             _ => None,
@@ -42,18 +44,24 @@ pub(super) fn from_outline(bookmarks: &[Bookmark], paragraphs: &[Paragraph]) -> 
 }
 
 /// The paragraphs that are the heading of `bookmark`: the first of them and how many; none of them if it is not printed.
-fn place(bookmark: &Bookmark, paragraphs: &[Paragraph], from: usize) -> Option<(usize, usize)> {
+fn place(
+    bookmark: &Bookmark,
+    paragraphs: &[Paragraph],
+    keys: &[Option<String>],
+    from: usize,
+) -> Option<(usize, usize)> {
     let start = paragraphs.partition_point(|paragraph| paragraph.page() < bookmark.page).max(from);
     let end = paragraphs.partition_point(|paragraph| paragraph.page() <= bookmark.page).max(start);
     let wanted = key(&bookmark.title);
     let mut best: Option<(usize, usize, usize)> = None;
     for index in (start..end).filter(|_| !wanted.is_empty()) {
+        if best.is_some_and(|(num_extra, ..)| num_extra == 0) {
+            break;
+        }
         let mut seen = String::new();
-        for (count, paragraph) in paragraphs[index..end].iter().take(3).enumerate() {
-            if paragraph.text.len() > 4 * MAX_TITLE_CHARS {
-                break;
-            }
-            seen.push_str(&key(&paragraph.text));
+        for (count, words) in keys[index..end].iter().take(3).enumerate() {
+            let Some(words) = words else { break };
+            seen.push_str(words);
             if let Some(num_extra) = extra_letters(&seen, &wanted)
                 && best.is_none_or(|(least, ..)| num_extra < least)
             {

@@ -277,10 +277,12 @@ fn masked(text: &str) -> String {
         if is_roman {
             masked.push('#');
         } else {
-            let hidden = |c: char| if c.is_numeric() { '#' } else { c };
-            masked.extend(word.chars().map(hidden).flat_map(char::to_lowercase));
-            while masked.contains("##") {
-                masked = masked.replace("##", "#");
+            for c in word.chars() {
+                match c.is_numeric() {
+                    true if masked.ends_with('#') => {}
+                    true => masked.push('#'),
+                    false => masked.extend(c.to_lowercase()),
+                }
             }
         }
         masked.push(' ');
