@@ -7,16 +7,26 @@
 //! Every step keeps where in its text a page begins, so that whatever is shown later can name its page. Nothing here knows
 //! of models or of the library; the only input is a file, and the same file always gives the same book.
 
+mod caption;
 mod chunk;
 mod clean;
 mod error;
 mod heading;
+mod join;
+mod kinds;
+mod looks;
+mod measure;
+mod measures;
+mod numerals;
+mod outline_use;
 mod paragraph;
 mod pdf;
 mod recognise;
+mod running;
 mod section;
 
 pub use error::CorpusError;
+pub use measure::{HeadingPlace, HeadingScore, headings_against_outline};
 pub use recognise::Recogniser;
 
 use crate::passage::{Chunk, PageIndex, PageStart};
@@ -46,7 +56,7 @@ impl Default for ReadOptions {
 pub struct Book {
     /// From the file's metadata, else the largest words of its first page, else the file's name.
     pub title: String,
-    /// From the file's metadata.
+    /// From the file's metadata, else the name after a `by` on the first page.
     pub author: Option<String>,
     /// In order; page `i` has index `i`.
     pub pages: Vec<Page>,
@@ -68,12 +78,16 @@ impl Book {
 pub struct Page {
     /// Its place in the file.
     pub index: PageIndex,
-    /// As printed: `iv`, `12`; its number where the file has no labels.
+    /// As printed: `iv`, `12`; by the file's labels, else by the numbers on the pages, else its place in the file.
     pub label: String,
     /// Its lines in reading order.
     pub text: String,
     /// Whether it shows a picture and no text that could be read.
     pub is_scan: bool,
+    /// The lines of its running head, page number included, from the top down.
+    pub head: Vec<String>,
+    /// The lines of its running foot, page number included, from the top down.
+    pub foot: Vec<String>,
 }
 
 /// A heading's span, up to the next heading of any level.
@@ -123,12 +137,7 @@ pub struct PageProblem {
 /// # Errors
 /// The file cannot be read, is too large, needs a password, is no usable PDF, or holds no text.
 pub fn read(path: &Path, options: &ReadOptions) -> Result<Book, CorpusError> {
-    let unreadable = |source| CorpusError::File { path: path.to_owned(), source };
-    let num_bytes = std::fs::metadata(path).map_err(unreadable)?.len();
-    if num_bytes > options.max_file_bytes {
-        return Err(CorpusError::TooLarge { path: path.to_owned(), num_bytes, max_bytes: options.max_file_bytes });
-    }
-    read_bytes(&std::fs::read(path).map_err(unreadable)?, path, options)
+    read_bytes(&file_bytes(path, options)?, path, options)
 }
 
 /// Reads a book that is in memory. `path` names it in errors, and its title where the file has none.
@@ -136,6 +145,24 @@ pub fn read(path: &Path, options: &ReadOptions) -> Result<Book, CorpusError> {
 /// # Errors
 /// As for [`read`].
 pub fn read_bytes(bytes: &[u8], path: &Path, options: &ReadOptions) -> Result<Book, CorpusError> {
+    let raw = raw_book(bytes, path, options)?;
+    let name = path.file_stem().unwrap_or_default().to_string_lossy().replace(['_', '-'], " ");
+    let mut letters = name.chars();
+    let name = letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or(name);
+    Ok(book(raw, &name))
+}
+
+fn file_bytes(path: &Path, options: &ReadOptions) -> Result<Vec<u8>, CorpusError> {
+    let unreadable = |source| CorpusError::File { path: path.to_owned(), source };
+    let num_bytes = std::fs::metadata(path).map_err(unreadable)?.len();
+    if num_bytes > options.max_file_bytes {
+        return Err(CorpusError::TooLarge { path: path.to_owned(), num_bytes, max_bytes: options.max_file_bytes });
+    }
+    std::fs::read(path).map_err(unreadable)
+}
+
+/// The pages of a file that has some text.
+fn raw_book(bytes: &[u8], path: &Path, options: &ReadOptions) -> Result<pdf::RawBook, CorpusError> {
     let raw = pdf::read(bytes, options).map_err(|why| match why {
         pdf::Unreadable::Encrypted => CorpusError::Encrypted { path: path.to_owned() },
         pdf::Unreadable::Broken(reason) => CorpusError::Broken { path: path.to_owned(), reason },
@@ -148,12 +175,7 @@ pub fn read_bytes(bytes: &[u8], path: &Path, options: &ReadOptions) -> Result<Bo
             None => CorpusError::NoText { path: path.to_owned(), num_pages, num_scans },
         });
     }
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let mut name = stem.replace(['_', '-'], " ");
-    if let Some(first) = name.get(..1) {
-        name.replace_range(..1, &first.to_uppercase());
-    }
-    Ok(book(raw, &name))
+    Ok(raw)
 }
 
 /// Cuts a book's sections into chunks of at most `max_tokens`, as `count_tokens` counts. Chunks are whole sentences (longer
@@ -165,21 +187,35 @@ pub fn chunks(book: &Book, max_tokens: usize, count_tokens: &dyn Fn(&str) -> usi
 }
 
 fn book(raw: pdf::RawBook, name: &str) -> Book {
-    let lines = clean::body_lines(&raw.pages);
-    let measures = paragraph::Measures::of(&lines);
-    let paragraphs = paragraph::paragraphs(&lines, &measures);
-    let title = raw.title.or_else(|| heading::title(&paragraphs, &measures)).unwrap_or_else(|| name.to_owned());
-    let mut headings = heading::from_outline(&raw.bookmarks, &paragraphs);
-    if headings.len() < 2 {
-        headings = heading::from_looks(&paragraphs, &measures);
+    let cleaned = clean::clean(&raw.pages);
+    let measures = measures::Measures::of(&cleaned.bodies);
+    let paragraphs = paragraph::paragraphs(&cleaned.bodies, &measures);
+    let title = raw.title.or_else(|| looks::title(&paragraphs, &measures)).unwrap_or_else(|| name.to_owned());
+    let author = raw.author.or_else(|| looks::author(&paragraphs));
+    let mut headings = looks::headings(&paragraphs, &measures);
+    if outline_use::is_usable(&raw.bookmarks, raw.pages.len()) {
+        let outline = heading::from_outline(&raw.bookmarks, &paragraphs);
+        if outline.len() > 1 && !outline_use::is_foreign(&outline, &headings) {
+            headings = outline_use::with_finer(outline, headings, &paragraphs);
+        }
     }
+    let labels = running::labels(&raw.pages, &cleaned.furniture);
     let mut pages = Vec::with_capacity(raw.pages.len());
     let mut problems = Vec::new();
-    for (index, page) in (0..).map(PageIndex).zip(&raw.pages) {
+    for ((page, found), label) in raw.pages.iter().zip(&cleaned.furniture).zip(labels) {
+        let index = PageIndex(u32::try_from(pages.len()).expect("the number of pages is limited"));
         let text = page.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n");
-        pages.push(Page { index, label: page.label.clone(), text, is_scan: page.is_scan });
+        let texts = |lines: &[usize]| lines.iter().map(|line| clean::normalised(&page.lines[*line].text)).collect();
+        pages.push(Page {
+            index,
+            label,
+            text,
+            is_scan: page.is_scan,
+            head: texts(&found.head),
+            foot: texts(&found.foot),
+        });
         problems.extend(page.problem.clone().map(|reason| PageProblem { page: index, reason }));
     }
     let sections = section::sections(&paragraphs, headings, &pages, &title);
-    Book { title, author: raw.author, pages, sections, problems }
+    Book { title, author, pages, sections, problems }
 }

@@ -1,21 +1,13 @@
 //! Lines to paragraphs: lines of running text are joined, over page ends too, words broken at line ends are made whole;
 //! headings, list items, table rows and code keep their own lines. Every paragraph knows where in it a page begins.
 
-use super::clean::{body_size, normalised};
+use super::clean::normalised;
+use super::heading::number_and_words;
+use super::join::{add_line, had_room_for};
+use super::kinds::{self, Kind};
+use super::measures::Measures;
 use super::pdf::Line;
 use crate::passage::PageIndex;
-use std::collections::{HashMap, HashSet};
-
-/// What a paragraph is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// Running text.
-    Text,
-    /// An item of a list.
-    Item,
-    /// A row of a table, or a line of code.
-    Row,
-}
 
 /// A paragraph, or a line that stands alone.
 #[derive(Debug, Clone)]
@@ -30,6 +22,12 @@ pub(super) struct Paragraph {
     pub(super) size: f64,
     /// Whether its first line is bold.
     pub(super) bold: bool,
+    /// Whether its first line is italic.
+    pub(super) italic: bool,
+    /// The typeface of its first line.
+    pub(super) face: u32,
+    /// How far its first line stands below the line before, as a multiple of its font size; infinite at a page's top.
+    pub(super) gap_above: f64,
     /// Where on its page its first line stands.
     pub(super) y: f64,
     /// Of how many lines it was made.
@@ -43,115 +41,161 @@ impl Paragraph {
     }
 }
 
-/// What the lines of a book have in common.
-pub(super) struct Measures {
-    /// The font size of most letters.
-    pub(super) body_size: f64,
-    /// The distance of most lines, as a multiple of the font size.
-    leading: f64,
-    /// Whether the book sets its prose in a monospaced font too, so that such a font does not tell code.
-    prose_is_mono: bool,
-    /// Words seen whole, in lower case, hyphenated ones included.
-    words: HashSet<String>,
-}
-
-impl Measures {
-    /// Measures all lines of a book.
-    pub(super) fn of(pages: &[Vec<&Line>]) -> Self {
-        let mut words = HashSet::new();
-        for line in pages.iter().flatten() {
-            let mut in_line = line.text.split_whitespace().peekable();
-            while let Some(word) = in_line.next() {
-                if in_line.peek().is_some() || !word.ends_with('-') {
-                    let word = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-                    words.insert(word);
-                }
-            }
-        }
-        let body_size = body_size(pages.iter().flatten().copied());
-        let mut steps: HashMap<i64, usize> = HashMap::new();
-        for page in pages {
-            for pair in page.windows(2) {
-                let step = (pair[1].y - pair[0].y) / body_size;
-                let is_prose = (pair[0].size - body_size).abs() < 0.6 && !looks_like_code(&pair[0].text);
-                if (0.8..3.0).contains(&step) && is_prose {
-                    *steps.entry((step * 20.0).round() as i64).or_default() += 1;
-                }
-            }
-        }
-        let leading =
-            steps.into_iter().max_by_key(|(step, count)| (*count, -*step)).map_or(1.2, |(s, _)| s as f64 / 20.0);
-        let letters = |mono: bool| -> usize {
-            pages.iter().flatten().filter(|line| line.mono == mono).map(|line| line.text.len()).sum()
-        };
-        Self { body_size, leading, prose_is_mono: letters(true) > letters(false), words }
-    }
-}
-
 /// The paragraphs of a book in order, given the text lines of each of its pages.
 pub(super) fn paragraphs(pages: &[Vec<&Line>], measures: &Measures) -> Vec<Paragraph> {
-    let mut found: Vec<Paragraph> = Vec::new();
-    let mut previous: Option<Previous> = None;
+    let mut builder = Builder { measures, found: Vec::new(), previous: None, open: None };
     for (page, lines) in (0..).map(PageIndex).zip(pages) {
-        for line in lines {
-            let text = normalised(&line.text);
+        let footnotes = kinds::footnotes(lines, measures);
+        let in_table = kinds::between_rows(lines);
+        let num_turned = lines.iter().filter(|line| !line.upright).count();
+        for ((at, line), is_note) in lines.iter().enumerate().zip(footnotes) {
+            let (mut kind, mut text) = kinds::kind_and_text(line, measures);
+            if kind == Kind::Row && !kinds::has_rows_near(lines, at) {
+                (kind, text) = (Kind::Text, normalised(&line.text));
+            }
             if !text.contains(char::is_alphanumeric) && text.chars().count() < 3 {
                 continue;
             }
-            let kind = kind_of(line, &text, measures);
-            let goes_on = match (&previous, found.last()) {
-                (Some(before), Some(last)) => before.goes_on(line, &text, kind, page, last, measures),
-                _ => false,
-            };
-            match found.last_mut().filter(|_| goes_on) {
-                Some(last) => join(last, &text, page, measures),
-                None => found.push(Paragraph {
-                    starts: vec![(0, page)],
-                    kind,
-                    size: line.size,
-                    bold: line.bold,
-                    y: line.y,
-                    num_lines: 1,
-                    text,
-                }),
+            let is_turned = !line.upright && num_turned * 2 < lines.len();
+            if is_turned || (in_table[at] && kind == Kind::Text && number_and_words(&text).0.is_empty()) {
+                kind = Kind::Row;
             }
-            previous = Some(Previous { line: (*line).clone(), page, right: column_right(line, lines) });
+            if is_note {
+                kind = Kind::Footnote;
+            }
+            builder.add(Read { line, page, right: column_right(line, lines), kind, text });
         }
     }
-    found
+    builder.found
 }
 
-/// The line before, with the right edge of its column.
-struct Previous {
-    line: Line,
+/// A line with what is known of it.
+struct Read<'a> {
+    line: &'a Line,
     page: PageIndex,
+    /// The right edge of its column.
     right: f64,
+    kind: Kind,
+    text: String,
 }
 
-impl Previous {
-    /// Whether `line` belongs to the paragraph that the line before belongs to.
-    fn goes_on(
-        &self,
-        line: &Line,
-        text: &str,
-        kind: Kind,
-        page: PageIndex,
-        last: &Paragraph,
-        measures: &Measures,
-    ) -> bool {
-        let (before, size) = (&self.line, self.line.size.max(line.size));
-        let same_style = (before.size - line.size).abs() < 0.6 && before.upright == line.upright;
-        let is_heading = |line: &Line| line.size > measures.body_size * 1.1;
-        if !same_style || kind == Kind::Row || last.kind == Kind::Row {
+/// Paragraphs so far.
+struct Builder<'a> {
+    measures: &'a Measures,
+    found: Vec<Paragraph>,
+    /// The line before.
+    previous: Option<Read<'a>>,
+    /// The last line of running text and its paragraph, if only captions, rows and footnotes came after it.
+    open: Option<(Read<'a>, usize)>,
+}
+
+impl<'a> Builder<'a> {
+    fn add(&mut self, mut read: Read<'a>) {
+        let last = self.found.len().wrapping_sub(1);
+        let mut place = None;
+        if let (Some(before), Some(paragraph)) = (&self.previous, self.found.last()) {
+            if self.is_cut_caption(before, paragraph, &read) {
+                read.kind = Kind::Text;
+            }
+            place = self.goes_on(before, paragraph, &read).then_some(last);
+        }
+        if place.is_none()
+            && let Some((before, index)) = &self.open
+        {
+            place = self.is_resumed(before, &self.found[*index], &read).then_some(*index);
+        }
+        match place {
+            Some(index) => add_line(&mut self.found[index], &read.text, read.page, self.measures),
+            None => self.begin(&read),
+        }
+        let index = place.unwrap_or(self.found.len() - 1);
+        let kind = self.found[index].kind;
+        if matches!(kind, Kind::Text | Kind::Item) {
+            let Read { line, page, right, kind, ref text } = read;
+            self.open = Some((Read { line, page, right, kind, text: text.clone() }, index));
+        } else if kind == Kind::Code {
+            self.open = None;
+        }
+        self.previous = Some(read);
+    }
+
+    fn begin(&mut self, read: &Read) {
+        let gap = match &self.previous {
+            Some(before) if before.page == read.page => (read.line.y - before.line.y) / read.line.size.max(1.0),
+            _ => f64::INFINITY,
+        };
+        self.found.push(Paragraph {
+            text: read.text.clone(),
+            starts: vec![(0, read.page)],
+            kind: read.kind,
+            size: read.line.size,
+            bold: read.line.bold,
+            italic: read.line.italic,
+            face: read.line.face,
+            // Higher up than the line before: the top of another column.
+            gap_above: if gap < 0.0 { f64::INFINITY } else { gap },
+            y: read.line.y,
+            num_lines: 1,
+        });
+    }
+
+    /// Whether what looks like a caption is the middle of a sentence: `as shown in` / `Table 3. It`.
+    fn is_cut_caption(&self, before: &Read, last: &Paragraph, read: &Read) -> bool {
+        let step = read.line.y - before.line.y;
+        read.kind == Kind::Caption
+            && last.kind == Kind::Text
+            && (before.line.size - read.line.size).abs() < 0.3
+            && before.line.face == read.line.face
+            && (0.0..(self.measures.leading + 0.1) * read.line.size).contains(&step)
+            && !ends_sentence(&last.text)
+            && !had_room_for(before.line, before.right, &read.text)
+    }
+
+    /// Whether a line goes on with the sentence that captions, rows or footnotes interrupted.
+    fn is_resumed(&self, before: &Read, last: &Paragraph, read: &Read) -> bool {
+        let (old, line) = (before.line, read.line);
+        let is_float = |paragraph: &Paragraph| matches!(paragraph.kind, Kind::Caption | Kind::Row | Kind::Footnote);
+        let index = self.open.as_ref().map_or(0, |(_, index)| *index);
+        let only_floats = self.found.len() > index + 1 && self.found[index + 1..].iter().all(is_float);
+        let same_style = (old.size - line.size).abs() < 0.3 && old.upright == line.upright && old.bold == line.bold;
+        let is_next_page = read.page.0 <= before.page.0 + 1;
+        let starts_low = read.text.chars().next().is_some_and(char::is_lowercase);
+        let is_full = !had_room_for(old, before.right, &read.text);
+        only_floats
+            && read.kind == Kind::Text
+            && same_style
+            && is_next_page
+            && !ends_sentence(&last.text)
+            && last.num_lines > 1
+            && old.text.split(' ').count() > 3
+            && is_full
+            && starts_low
+    }
+
+    /// Whether a line belongs to the paragraph that the line before belongs to.
+    fn goes_on(&self, before: &Read, last: &Paragraph, read: &Read) -> bool {
+        let measures = self.measures;
+        let (old, line, text, kind) = (before.line, read.line, read.text.as_str(), read.kind);
+        let size = old.size.max(line.size);
+        let same_style = (old.size - line.size).abs() < 0.6 && old.upright == line.upright;
+        let stands_alone = |kind: Kind| matches!(kind, Kind::Row | Kind::Code);
+        let is_note = |kind: Kind| kind == Kind::Footnote;
+        if !same_style || stands_alone(kind) || stands_alone(last.kind) || kind == Kind::Caption {
             return false;
         }
+        if is_note(kind) || is_note(last.kind) {
+            return is_note(kind) && is_note(last.kind) && !kinds::begins_note(text) && read.page == before.page;
+        }
+        let differs = old.bold != line.bold || old.italic != line.italic;
+        let is_heading = |line: &Line| line.size > measures.body_size * 1.1;
         let ended = ends_sentence(&last.text);
+        let had_room = had_room_for(old, before.right, text);
         let starts_low = text.chars().next().is_some_and(char::is_lowercase);
-        let step = line.y - before.y;
-        if page != self.page || step < -0.5 * size {
+        let step = line.y - old.y;
+        if read.page != before.page || step < -0.5 * size {
             // Another page or column: a sentence that is not at its end goes on there.
-            let open = starts_low || (!ended && (kind == Kind::Text || !self.had_room_for(text)));
-            return open && !is_heading(line) && before.bold == line.bold;
+            let open = starts_low || (!ended && (kind == Kind::Text || (last.kind != Kind::Item && !had_room)));
+            return open && last.kind != Kind::Caption && !is_heading(line) && !differs;
         }
         if step > (measures.leading + 0.35) * size {
             return false;
@@ -159,28 +203,18 @@ impl Previous {
         if is_heading(line) {
             return step < 1.5 * measures.leading * size;
         }
-        if before.bold != line.bold && !starts_low && !(last.text.ends_with(',') || last.text.ends_with('-')) {
+        if differs && !starts_low && !(last.text.ends_with(',') || last.text.ends_with('-')) {
             return last.num_lines > 1 && !ended;
         }
-        if kind == Kind::Item && (ended || last.kind == Kind::Item || self.had_room_for(text)) {
+        if kind == Kind::Item && (ended || last.kind == Kind::Item || had_room) {
             return false;
         }
         if starts_low {
             return true;
         }
-        let indented = line.left - before.left > 0.8 * size && last.kind == Kind::Text && last.num_lines > 1;
-        let outdented = last.kind == Kind::Item && last.num_lines > 1 && before.left - line.left > 0.8 * size;
-        !((ended && (indented || self.had_room_for(text)))
-            || outdented
-            || (self.had_room_for(text) && last.num_lines == 1 && line.bold))
-    }
-
-    /// Whether the first word of `text` would have fitted on the line, so that the break there is meant.
-    fn had_room_for(&self, text: &str) -> bool {
-        let num_chars = self.line.text.chars().count().max(1) as f64;
-        let letter = (self.line.right - self.line.left) / num_chars;
-        let word = text.split(' ').next().unwrap_or_default().chars().count() as f64;
-        self.line.right + (word + 2.5) * letter < self.right
+        let indented = line.left - old.left > 0.8 * size && last.kind == Kind::Text && last.num_lines > 1;
+        let outdented = last.kind == Kind::Item && last.num_lines > 1 && old.left - line.left > 0.8 * size;
+        !((ended && (indented || had_room)) || outdented || (had_room && last.num_lines == 1 && line.bold))
     }
 }
 
@@ -194,108 +228,24 @@ fn column_right(line: &Line, lines: &[&Line]) -> f64 {
     lines.iter().take(400).filter(same_column).map(|other| other.right).fold(line.right, f64::max)
 }
 
-fn kind_of(line: &Line, text: &str, measures: &Measures) -> Kind {
-    let is_label = line.size < 0.88 * measures.body_size && text.split(' ').count() <= 4 && !ends_sentence(text);
-    let is_code = line.mono && (!measures.prose_is_mono || looks_like_code(text));
-    if is_code || !line.cells.is_empty() || is_label {
-        Kind::Row
-    } else if is_item(text) {
-        Kind::Item
-    } else {
-        Kind::Text
-    }
-}
-
-/// Whether a line reads like program code or a command, whatever its font.
-fn looks_like_code(text: &str) -> bool {
-    let text = text.trim();
-    let one_word = !text.contains(' ') && text.contains(['(', '=', '<', '{', '/']);
-    let begins = ["$ ", "// ", "/*", "#!", "var ", "const ", "function ", "return ", "import ", "if (", "for ("];
-    one_word
-        || begins.iter().any(|beginning| text.starts_with(beginning))
-        || text.ends_with([';', '{', '}'])
-        || text.ends_with("},")
-        || text.contains(" = ") && text.contains('(')
-}
-
-/// Whether a line begins with the mark of a list item: `•`, `–`, `3.`, `(b)`.
-fn is_item(text: &str) -> bool {
-    let Some((mark, rest)) = text.split_once(' ') else { return false };
-    if rest.is_empty() {
-        return false;
-    }
-    if ["•", "◦", "▪", "■", "●", "○", "‣", "❍", "☐", "□", "–", "—", "-", "*", "∗", "►", "▶", "✓", "➢", "·"]
-        .contains(&mark)
-    {
-        return true;
-    }
-    let body = mark.trim_start_matches('(').trim_end_matches([')', '.']);
-    let is_number = !body.is_empty() && body.len() <= 2 && body.bytes().all(|b| b.is_ascii_digit());
-    let is_letter = body.len() == 1 && body.bytes().all(|b| b.is_ascii_alphabetic());
-    body.len() < mark.len() && (is_number || (is_letter && mark.ends_with(')')))
-}
-
 /// Whether a text ends as a sentence does.
 pub(super) fn ends_sentence(text: &str) -> bool {
     let bare = text.trim_end_matches(['"', '”', '’', '\'', ')', ']', '»', '*']);
     bare.ends_with(['.', '!', '?', ':', ';', '…', '。', '！', '？', '।', '။', '؟'])
 }
 
-/// Adds a line to a paragraph.
-fn join(paragraph: &mut Paragraph, text: &str, page: PageIndex, measures: &Measures) {
-    let old = &mut paragraph.text;
-    let soft = line_end_is_soft(old, text, measures);
-    if soft {
-        old.pop();
-    } else if needs_space(old, text) {
-        old.push(' ');
-    }
-    if paragraph.starts.last().is_some_and(|(_, last)| *last != page) {
-        paragraph.starts.push((old.len(), page));
-    }
-    old.push_str(text);
-    paragraph.num_lines += 1;
-}
-
-/// Whether the hyphen at the end of `before` only broke a word.
-fn line_end_is_soft(before: &str, after: &str, measures: &Measures) -> bool {
-    let Some(stem) = before.strip_suffix('-') else { return false };
-    let letters = |word: &str| word.chars().all(char::is_alphabetic) && !word.is_empty();
-    let head = stem.rsplit(|c: char| !(c.is_alphanumeric() || c == '-')).next().unwrap_or_default();
-    let tail = after.split(|c: char| !(c.is_alphanumeric() || c == '-')).next().unwrap_or_default();
-    let low = tail.chars().next().is_some_and(char::is_lowercase);
-    if !low || !letters(head.rsplit('-').next().unwrap_or_default()) {
-        return false;
-    }
-    let seen = |word: String| measures.words.contains(&word.to_lowercase());
-    if seen(format!("{head}{tail}")) {
-        return true;
-    }
-    if seen(format!("{head}-{tail}")) {
-        return false;
-    }
-    // A word of two known words is a compound with its own hyphen: `well-known`.
-    let prefixes = ["non", "self", "well", "half", "high", "low", "long", "short", "all", "cross", "ex", "so"];
-    !prefixes.contains(&head.to_lowercase().as_str()) && !head.contains('-')
-}
-
-/// Scripts that are written without spaces need none where lines join; nor does a word after a hyphen or slash.
-fn needs_space(before: &str, after: &str) -> bool {
-    let (Some(last), Some(first)) = (before.chars().next_back(), after.chars().next()) else { return false };
-    let dash = matches!(last, '-' | '/') && before.chars().rev().nth(1).is_some_and(char::is_alphanumeric);
-    !(dash || (is_spaceless(last) && is_spaceless(first)))
-}
-
-/// Whether `c` belongs to a script that puts no spaces between words.
-fn is_spaceless(c: char) -> bool {
-    matches!(c, '\u{E00}'..='\u{EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}' | '\u{2E80}'..='\u{9FFF}'
-        | '\u{F900}'..='\u{FAFF}' | '\u{FF00}'..='\u{FFEF}' | '\u{20000}'..='\u{3FFFF}')
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::clean::tests::line;
     use super::*;
+
+    /// A paragraph of one plain line on the first page.
+    pub(in crate::corpus) fn paragraph(text: &str, size: f64, bold: bool) -> Paragraph {
+        let starts = vec![(0, PageIndex(0))];
+        let text = text.to_owned();
+        let kind = Kind::Text;
+        Paragraph { text, starts, kind, size, bold, italic: false, face: 0, gap_above: 2.0, y: 0.0, num_lines: 1 }
+    }
 
     /// The paragraphs of pages whose lines stand 12 points apart; `_` at a line's head is a gap above, `>` an indent.
     fn check(pages: &[&[&str]], expected: &[&str]) {
@@ -360,6 +310,55 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].text, "The force that acts on a body moves it.");
         assert_eq!(found[0].starts, [(0, PageIndex(0)), (23, PageIndex(1))]);
+    }
+
+    /// The kinds and texts of the paragraphs of one page.
+    fn kinds_of(lines: &[Line]) -> Vec<(Kind, String)> {
+        let pages = vec![lines.iter().collect::<Vec<&Line>>()];
+        let found = paragraphs(&pages, &Measures::of(&pages));
+        found.into_iter().map(|paragraph| (paragraph.kind, paragraph.text)).collect()
+    }
+
+    #[test]
+    fn captions_tables_and_footnotes_do_not_cut_sentences() {
+        let row = |text: &str, y: f64| Line {
+            cells: text.match_indices('#').map(|(at, _)| at).collect(),
+            text: text.replace('#', ""),
+            ..line(text, 0.0, y)
+        };
+        let lines = [
+            line("A force acts on every body near the earth, as was", 0.0, 100.0),
+            line("seen in the first chapter, and it moves the body on", 0.0, 112.0),
+            Line { size: 9.0, ..line("Figure 3: A falling body.", 0.0, 150.0) },
+            row("body #mass", 180.0),
+            row("moon #small", 192.0),
+            line("its way down.", 0.0, 220.0),
+            Line { size: 7.0, ..line("1 Here always without", 0.0, 700.0) },
+            Line { size: 7.0, ..line("friction of the air.", 0.0, 708.0) },
+        ];
+        let text = "A force acts on every body near the earth, as was seen in the first chapter, and it moves the body on \
+                    its way down.";
+        let expected = [
+            (Kind::Text, text),
+            (Kind::Caption, "Figure 3: A falling body."),
+            (Kind::Row, "body | mass"),
+            (Kind::Row, "moon | small"),
+            (Kind::Footnote, "1 Here always without friction of the air."),
+        ];
+        assert_eq!(kinds_of(&lines), expected.map(|(kind, text)| (kind, text.to_owned())));
+    }
+
+    #[test]
+    fn answers_and_the_next_question_are_items_of_their_own() {
+        let lines = [
+            line("111. What is the least speed of the cart", 0.0, 100.0),
+            line("○ it is the root of a product that goes to the end", 20.0, 112.0),
+            line("○ it is less than the root of a product by far", 20.0, 124.0),
+            line("112. What is the angle of the road?", 0.0, 136.0),
+        ];
+        let found = kinds_of(&lines);
+        assert_eq!(found.len(), 4, "{found:?}");
+        assert!(found.iter().all(|(kind, _)| *kind == Kind::Item));
     }
 
     #[test]

@@ -150,6 +150,8 @@ fn lines_of_table(table: &str, (width, height): (f64, f64)) -> Vec<Line> {
             y: bottom * down,
             size: if higher > HEADING { TEXT_SIZE * higher } else { TEXT_SIZE },
             bold: false,
+            italic: false,
+            face: 0,
             mono: false,
             upright: true,
             cells: Vec::new(),

@@ -1,7 +1,8 @@
 //! Paragraphs to sections in book order: by the file's outline if it has one, else by headings found on the pages.
 
 use super::heading::{self, Heading};
-use super::paragraph::{Kind, Paragraph};
+use super::kinds::Kind;
+use super::paragraph::Paragraph;
 use super::{Page, Section, SectionKind};
 use crate::passage::{PageIndex, PageStart};
 
@@ -93,14 +94,14 @@ fn section(paragraphs: &[Paragraph], page: PageIndex, pages: &[Page]) -> Section
         kind: SectionKind::Body,
         has_heading: false,
         first_page: starts[0].1,
-        last_page: starts[starts.len() - 1].1,
+        last_page: starts.iter().map(|(_, page)| *page).max().unwrap_or(page),
         text,
         page_starts: starts.into_iter().map(|(offset, page)| PageStart { offset, page, label: label(page) }).collect(),
     }
 }
 
 /// Whether a title names what stands around the text: contents, licence, index.
-fn is_front_matter(title: &str) -> bool {
+pub(super) fn is_front_matter(title: &str) -> bool {
     let (_, words) = heading::number_and_words(title);
     let key: String = words.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
     FRONT_MATTER.contains(&key.as_str())
@@ -111,8 +112,7 @@ mod tests {
     use super::*;
 
     fn paragraph(text: &str, page: u32) -> Paragraph {
-        let starts = vec![(0, PageIndex(page))];
-        Paragraph { text: text.into(), starts, kind: Kind::Text, size: 10.0, bold: false, y: 0.0, num_lines: 1 }
+        Paragraph { starts: vec![(0, PageIndex(page))], ..super::super::paragraph::tests::paragraph(text, 10.0, false) }
     }
 
     fn heading(title: &str, level: usize, first: usize, page: u32) -> Heading {
@@ -131,7 +131,14 @@ mod tests {
             paragraph("a, b", 3),
         ];
         let pages: Vec<Page> = (0..4)
-            .map(|i| Page { index: PageIndex(i), label: format!("p{i}"), text: String::new(), is_scan: false })
+            .map(|i| Page {
+                index: PageIndex(i),
+                label: format!("p{i}"),
+                text: String::new(),
+                is_scan: false,
+                head: Vec::new(),
+                foot: Vec::new(),
+            })
             .collect();
         let headings = vec![heading("One", 0, 1, 1), heading("1.1 Deep", 1, 2, 1), heading("Index", 0, 5, 3)];
         let found = sections(&paragraphs, headings, &pages, "The Book");

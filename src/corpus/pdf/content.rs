@@ -31,8 +31,12 @@ pub(super) struct Glyph {
     pub(super) direction: (f64, f64),
     /// The font's size on the page.
     pub(super) size: f64,
-    /// Whether its font is bold or italic.
+    /// Whether its font is bold.
     pub(super) bold: bool,
+    /// Whether its font is italic.
+    pub(super) italic: bool,
+    /// Its typeface.
+    pub(super) face: u32,
     /// Whether its font is a typewriter's.
     pub(super) mono: bool,
 }
@@ -290,6 +294,8 @@ impl<'a, 'b> Interpreter<'a, 'b> {
                     direction: (sign * dx / length, sign * dy / length),
                     size: (ux.hypot(uy) * state.size.abs() * font.em).max(0.1),
                     bold: font.bold,
+                    italic: font.italic,
+                    face: font.face,
                     mono: font.mono,
                 };
                 if self.extent.shows(&glyph) {

@@ -28,8 +28,12 @@ pub(super) struct Font {
     pub(super) em: f64,
     /// Whether the pen moves down instead of right.
     pub(super) vertical: bool,
-    /// Whether the name says bold or italic: set apart from the text.
+    /// Whether the name says bold.
     pub(super) bold: bool,
+    /// Whether the name says italic or slanted.
+    pub(super) italic: bool,
+    /// Tells the typeface from others of the file: the same for every subset and encoding of it.
+    pub(super) face: u32,
     /// Whether it is a typewriter's font, as code is set in.
     pub(super) mono: bool,
 }
@@ -97,7 +101,9 @@ impl Font {
             bytes_shown: RefCell::new(vec![None; 256]),
             codes_shown: RefCell::default(),
             em,
-            bold: says(&["bold", "black", "heavy", "demi", "cmbx", "sfbx", "ecbx", "italic", "oblique"]),
+            bold: says(&["bold", "black", "heavy", "demi", "cmbx", "sfbx", "ecbx"]) || is_tex_bold(&lower),
+            italic: says(&["italic", "oblique", "slanted", "cmti", "cmsl", "sfti", "ecti"]) || lower.ends_with("-it"),
+            face: face(&lower),
             mono: says(&[
                 "courier", "mono", "consol", "typewriter", "cmtt", "lmtt", "sftt", "ectt", "menlo", "inconsol",
             ]),
@@ -211,6 +217,21 @@ fn push_plain(c: char, into: &mut String) {
         c if c.is_control() => {}
         c => into.push(c),
     }
+}
+
+/// `VNBX12`, `PLBX10`: the bold fonts of the Computer Modern families.
+fn is_tex_bold(name: &str) -> bool {
+    let family = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    family.len() < name.len() && family.ends_with("bx")
+}
+
+/// A number for a font's name without the six letters and the plus sign of a subset.
+fn face(name: &str) -> u32 {
+    let bare = match name.split_once('+') {
+        Some((subset, bare)) if subset.len() == 6 => bare,
+        _ => name,
+    };
+    bare.bytes().fold(0x811C_9DC5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 use super::content::Glyph;
 use super::{accents, columns};
 use compact_str::CompactString;
+use std::collections::HashMap;
 
 /// A gap wider than this part of the font's size is a space.
 const SPACE_GAP: f64 = 0.15;
@@ -33,8 +34,12 @@ pub(in crate::corpus) struct Line {
     pub(in crate::corpus) y: f64,
     /// The font size of most of its letters.
     pub(in crate::corpus) size: f64,
-    /// Whether most of its letters are set apart from the text: bold or italic.
+    /// Whether most of its letters are bold.
     pub(in crate::corpus) bold: bool,
+    /// Whether most of its letters are italic.
+    pub(in crate::corpus) italic: bool,
+    /// The typeface of most of its letters; equal numbers are equal typefaces.
+    pub(in crate::corpus) face: u32,
     /// Whether most of its letters are a typewriter's.
     pub(in crate::corpus) mono: bool,
     /// Whether it is written left to right without a turn.
@@ -51,6 +56,8 @@ pub(super) struct Placed {
     pub(super) to: f64,
     pub(super) size: f64,
     bold: bool,
+    italic: bool,
+    face: u32,
     mono: bool,
     space_before: bool,
 }
@@ -215,8 +222,8 @@ impl Building {
             true => glyph.text.split_inclusive(char::is_whitespace).filter(|word| *word != " ").collect(),
             false => glyph.text.clone(),
         };
-        let (size, bold, mono) = (glyph.size, glyph.bold, glyph.mono);
-        self.glyphs.push(Placed { text, from, to, size, bold, mono, space_before });
+        let &Glyph { size, bold, italic, face, mono, .. } = glyph;
+        self.glyphs.push(Placed { text, from, to, size, bold, italic, face, mono, space_before });
     }
 
     fn finish(mut self, height: f64) -> Option<Line> {
@@ -235,9 +242,13 @@ impl Building {
         let y = if upright { height - self.baseline } else { -self.baseline };
         let most =
             |is: fn(&Placed) -> bool| 2 * self.glyphs.iter().filter(|glyph| is(glyph)).count() > self.glyphs.len();
-        let (bold, mono) = (most(|glyph| glyph.bold), most(|glyph| glyph.mono) || self.is_monospaced());
-        let size = self.main_size();
-        Some(Line { text, left: self.from, right: self.to, y, size, bold, mono, upright, cells })
+        let (bold, italic) = (most(|glyph| glyph.bold), most(|glyph| glyph.italic));
+        let mono = most(|glyph| glyph.mono) || self.is_monospaced();
+        let face = most_common(self.glyphs.iter().map(|glyph| glyph.face)).unwrap_or_default();
+        let sizes = self.glyphs.iter().map(|glyph| (glyph.size * 10.0).round() as i64);
+        let size = most_common(sizes).map_or(self.size, |size| size as f64 / 10.0);
+        let (left, right) = (self.from, self.to);
+        Some(Line { text, left, right, y, size, bold, italic, face, mono, upright, cells })
     }
 
     /// The line's words with one space between them, and where cells begin.
@@ -307,19 +318,6 @@ impl Building {
         }
     }
 
-    /// The size that most letters have.
-    fn main_size(&self) -> f64 {
-        let mut sizes: Vec<(i64, usize)> = Vec::new();
-        for glyph in &self.glyphs {
-            let key = (glyph.size * 10.0).round() as i64;
-            match sizes.iter_mut().find(|(size, _)| *size == key) {
-                Some((_, count)) => *count += 1,
-                None => sizes.push((key, 1)),
-            }
-        }
-        sizes.into_iter().max_by_key(|(_, count)| *count).map_or(self.size, |(size, _)| size as f64 / 10.0)
-    }
-
     /// Puts the glyphs, wherever the file shows them, in the order in which a right-to-left line is read: from the
     /// right, but numbers and foreign words within from the left.
     fn order_right_to_left(&mut self) {
@@ -349,6 +347,13 @@ impl Building {
     }
 }
 
+/// The value that occurs most often, the largest of them.
+fn most_common<T: Copy + Eq + std::hash::Hash + Ord>(values: impl Iterator<Item = T>) -> Option<T> {
+    let mut counts: HashMap<T, usize> = HashMap::new();
+    values.for_each(|value| *counts.entry(value).or_default() += 1);
+    counts.into_iter().max_by_key(|(value, count)| (*count, *value)).map(|(value, _)| value)
+}
+
 /// Whether `c` belongs to a script written from right to left.
 fn is_right_to_left(c: char) -> bool {
     matches!(c, '\u{590}'..='\u{8FF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFF}')
@@ -370,7 +375,17 @@ mod tests {
                 }
                 let (from, to) = ((x, *y), (x + 5.0, *y));
                 let text = letter.to_string().into();
-                glyphs.push(Glyph { text, from, to, direction: (1.0, 0.0), size: 10.0, bold: false, mono: false });
+                glyphs.push(Glyph {
+                    text,
+                    from,
+                    to,
+                    direction: (1.0, 0.0),
+                    size: 10.0,
+                    bold: false,
+                    italic: false,
+                    face: 0,
+                    mono: false,
+                });
             }
         }
         lines(glyphs, 800.0).into_iter().map(|line| line.text).collect()
@@ -429,6 +444,8 @@ mod tests {
                 direction: (1.0, 0.0),
                 size: 10.0,
                 bold: false,
+                italic: false,
+                face: 0,
                 mono: false,
             };
             words

@@ -72,8 +72,8 @@ pub(super) struct RawBook {
 
 /// A page as read.
 pub(super) struct RawPage {
-    /// As printed.
-    pub(super) label: String,
+    /// As printed, if the file says.
+    pub(super) label: Option<String>,
     /// In reading order.
     pub(super) lines: Vec<Line>,
     /// What of it could not be read.
@@ -84,7 +84,7 @@ pub(super) struct RawPage {
 
 impl RawPage {
     fn broken(reason: String) -> Self {
-        Self { label: String::new(), lines: Vec::new(), problem: Some(reason), is_scan: false }
+        Self { label: None, lines: Vec::new(), problem: Some(reason), is_scan: false }
     }
 }
 
@@ -118,8 +118,8 @@ pub(super) fn read(bytes: &[u8], options: &ReadOptions) -> Result<RawBook, Unrea
         return Err(Unreadable::Broken(format!("it has {} pages, more than the {max_pages} allowed", ids.len())));
     }
     let about = AssertUnwindSafe(|| describe(&doc, &ids));
-    let (title, author, labels, mut bookmarks) = catch_unwind(about)
-        .unwrap_or_else(|_| (None, None, (1..=ids.len()).map(|number| number.to_string()).collect(), Vec::new()));
+    let (title, author, labels, mut bookmarks) =
+        catch_unwind(about).unwrap_or_else(|_| (None, None, vec![None; ids.len()], Vec::new()));
     let layers = catch_unwind(AssertUnwindSafe(|| Layers::of(&doc))).unwrap_or_default();
     let mut shared = Shared { doc: &doc, fonts: FontCache::new(), layers, work_left: MAX_WORK };
     let mut pages = Vec::with_capacity(ids.len());
@@ -152,7 +152,7 @@ fn load(bytes: &[u8], password: Option<&str>) -> Result<Document, Unreadable> {
     Ok(doc)
 }
 
-fn describe(doc: &Document, ids: &[ObjectId]) -> (Option<String>, Option<String>, Vec<String>, Vec<Bookmark>) {
+fn describe(doc: &Document, ids: &[ObjectId]) -> (Option<String>, Option<String>, Vec<Option<String>>, Vec<Bookmark>) {
     let indices = ids.iter().zip(0..).map(|(id, index)| (*id, PageIndex(index))).collect();
     let (title, author) = outline::title_and_author(doc);
     (title, author, outline::labels(doc, ids.len()), outline::bookmarks(doc, &indices))
@@ -182,7 +182,7 @@ fn read_page(shared: &mut Shared, id: ObjectId, ocr: Option<&Recogniser>) -> Raw
     let (problem, pictures) = (problem.or(interpreter.problem), interpreter.pictures);
     let lines = lines::lines(interpreter.glyphs, frame.extent.height);
     if !lines.is_empty() || pictures.is_empty() {
-        return RawPage { label: String::new(), lines, problem, is_scan: false };
+        return RawPage { label: None, lines, problem, is_scan: false };
     }
     let (lines, unread) = match ocr {
         None => {
@@ -190,7 +190,7 @@ fn read_page(shared: &mut Shared, id: ObjectId, ocr: Option<&Recogniser>) -> Raw
         }
         Some(ocr) => recognise(doc, &pictures, frame.extent, ocr),
     };
-    RawPage { label: String::new(), is_scan: lines.is_empty(), lines, problem: problem.or(unread) }
+    RawPage { label: None, is_scan: lines.is_empty(), lines, problem: problem.or(unread) }
 }
 
 /// The text of a page that is only pictures, and what of it could not be read.

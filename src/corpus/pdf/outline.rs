@@ -1,6 +1,7 @@
 //! What a file says about itself besides its pages: bookmarks, printed page labels, title and author.
 
 use super::objects;
+use crate::corpus::numerals::roman;
 use crate::passage::PageIndex;
 use lopdf::{Dictionary, Document, Object, ObjectId};
 use std::collections::{HashMap, HashSet};
@@ -122,8 +123,8 @@ fn find_in_name_tree<'a>(doc: &'a Document, node: &'a Dictionary, name: &[u8], d
     None
 }
 
-/// The printed labels of `num_pages` pages: `iv`, `12`, `A-3`. Without labels in the file, the page's number.
-pub(super) fn labels(doc: &Document, num_pages: usize) -> Vec<String> {
+/// The labels that the file gives to its `num_pages` pages: `iv`, `12`, `A-3`.
+pub(super) fn labels(doc: &Document, num_pages: usize) -> Vec<Option<String>> {
     let mut ranges: Vec<(usize, &Dictionary)> = Vec::new();
     if let Some(tree) = doc.catalog().ok().and_then(|catalog| objects::dict(doc, catalog, b"PageLabels")) {
         collect_numbers(doc, tree, 0, &mut ranges);
@@ -144,7 +145,7 @@ pub(super) fn labels(doc: &Document, num_pages: usize) -> Vec<String> {
         };
         Some(prefix + &number).filter(|label| !label.is_empty())
     };
-    (0..num_pages).map(|page| label(page).unwrap_or_else(|| (page + 1).to_string())).collect()
+    (0..num_pages).map(label).collect()
 }
 
 fn collect_numbers<'a>(doc: &'a Document, node: &'a Dictionary, depth: usize, into: &mut Vec<(usize, &'a Dictionary)>) {
@@ -164,35 +165,6 @@ fn collect_numbers<'a>(doc: &'a Document, node: &'a Dictionary, depth: usize, in
     }
 }
 
-fn roman(mut number: usize) -> String {
-    const PARTS: [(usize, &str); 13] = [
-        (1000, "m"),
-        (900, "cm"),
-        (500, "d"),
-        (400, "cd"),
-        (100, "c"),
-        (90, "xc"),
-        (50, "l"),
-        (40, "xl"),
-        (10, "x"),
-        (9, "ix"),
-        (5, "v"),
-        (4, "iv"),
-        (1, "i"),
-    ];
-    if number == 0 || number > 9999 {
-        return number.to_string();
-    }
-    let mut text = String::new();
-    for (value, letters) in PARTS {
-        while number >= value {
-            text.push_str(letters);
-            number -= value;
-        }
-    }
-    text
-}
-
 /// `a` to `z`, then `aa` to `zz`, as the specification counts.
 fn letters(number: usize) -> String {
     if number == 0 || number > 2600 {
@@ -205,26 +177,48 @@ fn letters(number: usize) -> String {
 /// The title and author of the file's information dictionary, if they say anything.
 pub(super) fn title_and_author(doc: &Document) -> (Option<String>, Option<String>) {
     let info = objects::dict(doc, &doc.trailer, b"Info");
-    let entry = |key: &[u8]| {
-        let text = objects::text(doc, info?, key)?;
-        let lower = text.to_lowercase();
-        let says_nothing = text.chars().filter(|c| c.is_alphabetic()).count() < 2
-            || ["untitled", "unknown", "anonymous", "author", "title", "(unspecified)", "unspecified"]
-                .contains(&lower.as_str())
-            || lower.starts_with("microsoft word")
-            || lower.starts_with("untitled")
-            || [".doc", ".docx", ".dvi", ".tex", ".indd", ".qxd", ".pdf", ".odt"]
-                .iter()
-                .any(|end| lower.ends_with(end));
-        (!says_nothing).then_some(text)
-    };
+    let entry = |key: &[u8]| objects::text(doc, info?, key).filter(|text| says_something(text));
     (entry(b"Title"), entry(b"Author"))
+}
+
+/// Whether a title or a name is one that a person wrote, not what a program puts there.
+fn says_something(text: &str) -> bool {
+    const NOTHING: &[&str] = &[
+        "unknown", "anonymous", "author", "title", "(unspecified)", "unspecified", "powerpoint presentation",
+        "presentation", "document", "slide 1", "root", "user", "admin", "administrator", "owner", "windows user",
+        "default", "none", "test",
+    ];
+    const PROGRAMS: &[&str] =
+        &["microsoft word", "microsoft powerpoint", "untitled", "document1", "layout 1", "print "];
+    const ENDINGS: &[&str] = &[
+        ".doc", ".docx", ".dvi", ".tex", ".indd", ".qxd", ".pdf", ".odt", ".ps", ".pub", ".ppt", ".pptx", ".rtf",
+        ".html", ".pmd", ".fm", ".wpd", ".p65", ".cdr", ".ai",
+    ];
+    let lower = text.to_lowercase();
+    let is_file = ENDINGS.iter().any(|end| lower.ends_with(end))
+        || (!text.contains(' ') && (text.contains(['_', '\\', '/']) || (text.contains('-') && text.len() > 12)));
+    text.chars().filter(|c| c.is_alphabetic()).count() > 1
+        && !is_file
+        && !NOTHING.contains(&lower.as_str())
+        && !PROGRAMS.iter().any(|program| lower.starts_with(program))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use lopdf::dictionary;
+
+    #[test]
+    fn what_programs_put_there_is_no_title() {
+        for title in ["Force", "Catch-22", "U", "La física", "力学"] {
+            assert_eq!(says_something(title), title != "U", "{title}");
+        }
+        for junk in
+            ["untitled", "Microsoft Word - x.doc", "book_final_v2", "ch03.indd", "Layout 1", "12", "arabdoc.dvi"]
+        {
+            assert!(!says_something(junk), "{junk}");
+        }
+    }
 
     #[test]
     fn labels_count_as_printed() {
@@ -241,14 +235,8 @@ mod tests {
         ];
         let catalog = doc.add_object(dictionary! { "PageLabels" => dictionary! { "Nums" => nums } });
         doc.trailer.set("Root", catalog);
-        assert_eq!(labels(&doc, 7), ["i", "ii", "iii", "5", "6", "A-AA", "7"]);
-        assert_eq!(labels(&Document::new(), 2), ["1", "2"]);
-    }
-
-    #[test]
-    fn roman_numbers() {
-        for (number, text) in [(4, "iv"), (9, "ix"), (14, "xiv"), (1999, "mcmxcix")] {
-            assert_eq!(roman(number), text);
-        }
+        let found = labels(&doc, 7).into_iter().map(Option::unwrap_or_default).collect::<Vec<_>>();
+        assert_eq!(found, ["i", "ii", "iii", "5", "6", "A-AA", ""]);
+        assert_eq!(labels(&Document::new(), 2), [None, None]);
     }
 }
