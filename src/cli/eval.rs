@@ -1,6 +1,7 @@
 //! `lectern eval`: this build against reference data.
 
 mod answers;
+mod headings;
 mod reference;
 
 use super::CliError;
@@ -20,11 +21,14 @@ enum What {
     Reference(reference::Args),
     /// Ask the library labelled questions: is the right page cited, is what the books do not have refused
     Answers(answers::Args),
+    /// Find headings without the books' outlines, and compare them with the outlines
+    Headings(headings::Args),
 }
 
 pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
     match args.what {
         What::Reference(args) => reference::run(&args),
         What::Answers(args) => answers::run(&args),
+        What::Headings(args) => headings::run(&args),
     }
 }

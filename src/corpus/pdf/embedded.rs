@@ -296,8 +296,9 @@ mod tests {
         let mac = open_type(&[(b"cmap", cmap(1, 0, 0x8A, &[2]))]);
         let type1 = b"%!PS /Encoding 256 array dup 65 /alpha put def eexec".to_vec();
         // What a code says, and what a glyph says.
-        type Expected = Option<&'static str>;
-        let cases: [(Vec<u8>, (u8, Expected), (u32, Expected)); 6] = [
+        type Says<T> = (T, Option<&'static str>);
+        type Case = (Vec<u8>, Says<u8>, Says<u32>);
+        let cases: [Case; 6] = [
             (unicode, (65, None), (4, Some("β"))),
             (symbol, (0x41, Some("A")), (2, Some("ff"))),
             (mac, (0x8A, Some("ä")), (2, Some("ä"))),

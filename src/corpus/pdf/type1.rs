@@ -75,7 +75,8 @@ mod tests {
         let lines: &[u8] = b"%!PS /Encoding 256 array 0 1 255 {1 index exch /.notdef put} for dup 65/alpha put % no\n \
             dup 8#102 /ff put readonly def dup 67 /late put eexec dup 68 /hidden put";
         let list: &[u8] = b"/Encoding [/.notdef/a /b] def eexec";
-        let cases: [(&[u8], &[(u8, &str)]); 5] = [
+        type Names = &'static [(u8, &'static str)];
+        let cases: [(&[u8], Names); 5] = [
             (lines, &[(65, "alpha"), (66, "ff")]),
             (list, &[(0, ".notdef"), (1, "a"), (2, "b")]),
             (b"/Encoding StandardEncoding def eexec", &[]),
