@@ -1,7 +1,7 @@
 //! The order of lines where the file shows them in no order to read: columns drawn row by row across the page, and pages
 //! drawn from the foot up. Elsewhere the file's own order is the best there is and stays.
 
-use super::lines::Building;
+use super::line::Building;
 
 /// A gap wider than this many font sizes may be the one between two columns.
 const GUTTER: f64 = 1.0;

@@ -12,6 +12,7 @@ mod font;
 mod glyph_names;
 mod glyph_names_more;
 mod layers;
+mod line;
 mod lines;
 mod matrix;
 mod objects;
@@ -24,7 +25,7 @@ mod symbols;
 mod tex;
 mod type1;
 
-pub(super) use lines::Line;
+pub(super) use line::Line;
 pub(super) use outline::Bookmark;
 
 use super::{ReadOptions, Recogniser};
