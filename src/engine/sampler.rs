@@ -157,10 +157,20 @@ pub(crate) fn top_logprobs(logits: &[f32], count: usize) -> Vec<(u32, f32)> {
     if count == 0 {
         return Vec::new();
     }
+    let normaliser = normaliser(logits);
+    top(logits, count).into_iter().map(|(id, logit)| (id, (f64::from(logit) - normaliser) as f32)).collect()
+}
+
+/// A token's natural log-probability.
+pub(crate) fn logprob(logits: &[f32], id: u32) -> f32 {
+    (f64::from(logits[id as usize]) - normaliser(logits)) as f32
+}
+
+/// What is taken from a logit to make it a log-probability.
+fn normaliser(logits: &[f32]) -> f64 {
     let max = f64::from(logits.iter().copied().fold(f32::NEG_INFINITY, f32::max));
     let sum: f64 = logits.iter().map(|logit| (f64::from(*logit) - max).exp()).sum();
-    let normaliser = max + sum.ln();
-    top(logits, count).into_iter().map(|(id, logit)| (id, (f64::from(logit) - normaliser) as f32)).collect()
+    max + sum.ln()
 }
 
 #[cfg(test)]
