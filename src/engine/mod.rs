@@ -47,6 +47,8 @@ pub use template::ChatTemplate;
 pub use tokenizer::{Specials, Tokenizer};
 
 #[cfg(test)]
+pub(crate) use model::nano;
+#[cfg(test)]
 mod scheduler_tests;
 #[cfg(test)]
 mod tests;
