@@ -25,7 +25,7 @@ enum Input {
     One(String),
     Many(Vec<String>),
     /// Token ids, of one text or of many.
-    Ids(Vec<Value>),
+    Other(Vec<Value>),
 }
 
 /// `POST /v1/embeddings`
@@ -38,7 +38,11 @@ pub(super) async fn embeddings(
     let texts = match request.input {
         Input::One(text) => vec![text],
         Input::Many(texts) => texts,
-        Input::Ids(_) => return Err(ApiError::invalid(Some("input"), "expected a text or a list of texts")),
+        Input::Other(values) => {
+            let message =
+                format!("expected a text or a list of texts, got {} values, not all of them texts", values.len());
+            return Err(ApiError::invalid(Some("input"), message));
+        }
     };
     if texts.is_empty() || texts.len() > MAX_TEXTS {
         return Err(ApiError::invalid(Some("input"), format!("{} texts, expected 1 to {MAX_TEXTS}", texts.len())));
