@@ -113,7 +113,7 @@ impl Pool {
     /// begins with.
     pub(crate) fn catch_up(&mut self, owner: SequenceId, table: &mut Table, tokens: &[u32]) -> Option<BlockCopy> {
         let last = tokens.len() - 1;
-        while table.num_done % BLOCK_TOKENS == 0 && table.num_done < last {
+        while table.num_done.is_multiple_of(BLOCK_TOKENS) && table.num_done < last {
             let index = table.num_done / BLOCK_TOKENS;
             let to = table.blocks[index];
             let part = &tokens[table.num_done..last.min(table.num_done + BLOCK_TOKENS)];
