@@ -127,8 +127,11 @@ impl Pool {
             }
             let (from, num_tokens) = self.prefixes.longest(table.before(index), part)?;
             table.num_done += num_tokens;
+            // Others that hold the block wait from now on: they would write again what this one reads.
+            self.prefixes.claim(to, owner);
             self.prefixes.fill(to, num_tokens);
-            return Some(BlockCopy { from, to, num_tokens });
+            // What a writer that is gone has left in the block needs no copy.
+            return (from != to).then_some(BlockCopy { from, to, num_tokens });
         }
         None
     }
