@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 /// Words of English per token of a small model's vocabulary, roughly; servers report the true count.
-const WORDS_PER_TOKEN: f64 = 0.72;
+const WORDS_PER_TOKEN: f64 = 0.78;
 /// Tokens of the words around the passages, and of the chat template.
 const FRAME_TOKENS: usize = 50;
 

@@ -58,6 +58,9 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
     let addr = if args.lan { SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), args.addr.port()) } else { args.addr };
     // Bound first, so that a port in use is told at once and not after the books were read.
     let listener = std::net::TcpListener::bind(addr).map_err(|source| CliError::Listen { addr, source })?;
+    if args.openai && !addr.ip().is_loopback() {
+        eprintln!("With --openai everyone who reaches this server can use the bare model, without books and checks.");
+    }
     let parts = parts(&args, cors)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(async {
