@@ -17,6 +17,14 @@ pub enum CliError {
         /// Why.
         source: std::io::Error,
     },
+    /// A server that is measured.
+    #[error("{url}: {reason}")]
+    Peer {
+        /// Which server.
+        url: String,
+        /// What it did.
+        reason: String,
+    },
     /// The conversations.
     #[error(transparent)]
     Classroom(#[from] crate::classroom::ClassroomError),

@@ -5,6 +5,7 @@
 pub mod folders;
 
 mod ask;
+mod bench;
 mod books;
 mod error;
 mod eval;
@@ -50,6 +51,8 @@ pub enum Command {
     Generate(generate::Args),
     /// Measure this build against reference data
     Eval(eval::Args),
+    /// Measure how fast this build is here
+    Bench(bench::Args),
 }
 
 /// Runs one subcommand.
@@ -66,6 +69,7 @@ pub fn run(command: Command) -> Result<ExitCode, CliError> {
         Command::Extract(args) => extract::run(args),
         Command::Generate(args) => generate::run(args),
         Command::Eval(args) => eval::run(args),
+        Command::Bench(args) => bench::run(args),
     };
     match ended {
         // Whoever reads has read enough.

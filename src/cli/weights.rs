@@ -15,6 +15,14 @@ pub(super) struct ModelArgs {
     /// The language model: a name of `lectern models list`, a GGUF file, or `none` for the books' own sentences only
     #[arg(long, env = "LECTERN_MODEL", value_name = "NAME|FILE|none")]
     pub(super) model: Option<String>,
+    /// Most answers that the language model writes at once; more wait in line
+    #[arg(long, env = "LECTERN_MAX_RUNNING", default_value_t = 32, value_name = "N",
+          value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) max_running: u16,
+    /// Most memory in MiB that the language model may take to remember what it read; answers share it
+    #[arg(long, env = "LECTERN_KV_MIB", default_value_t = 1024, value_name = "MIB",
+          value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) kv_mib: u32,
     #[command(flatten)]
     pub(super) embedder: EmbedderArgs,
 }
@@ -56,7 +64,12 @@ pub(super) fn engine(folders: &Folders, args: &ModelArgs) -> Result<Option<(Stri
         return Ok(None);
     }
     let located = located(folders, Role::Chat, args.model.as_deref())?;
-    let config = EngineConfig { device: args.embedder.device, ..EngineConfig::default() };
+    let config = EngineConfig {
+        device: args.embedder.device,
+        max_running: args.max_running.into(),
+        kv_bytes: (args.kv_mib as usize) << 20,
+        ..EngineConfig::default()
+    };
     Ok(Some((located.name.clone(), Engine::load(located.gguf()?, config)?)))
 }
 

@@ -1,21 +1,30 @@
 //! The handle to the model's thread. Callers prepare their prompts on their own threads; the model's thread only computes.
 
+use super::batch::{BLOCK_TOKENS, StepModel};
 use super::error::EngineError;
 use super::gguf::Gguf;
-use super::line::Line;
 use super::model::Decoder;
+use super::prefix::SequenceId;
 use super::prompt::{Prompt, chat_ids};
+use super::recompute::Recompute;
 use super::request::{Event, ModelInfo, Request};
-use super::sequence::{Job, run};
+use super::scheduler::{Budget, Scheduler};
+use super::sequence::Job;
 use super::template::{CHATML, ChatTemplate};
 use super::tokenizer::{Specials, Tokenizer};
+use super::worker;
 use crate::device::{self, DeviceKind};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+/// Most prompt tokens of a step beside which answers are written: a few hundredths of a second of the default model.
+const CHUNK_TOKENS: usize = 96;
+/// Most prompt tokens of a step in which no answer is written.
+const LONE_CHUNK_TOKENS: usize = 256;
 
 /// How an engine runs its model.
 #[derive(Debug, Clone)]
@@ -24,13 +33,23 @@ pub struct EngineConfig {
     pub device: DeviceKind,
     /// Most sequences that may wait; one more is [`EngineError::Overloaded`].
     pub max_queued: usize,
+    /// Most sequences that run at once; the others wait.
+    pub max_running: usize,
     /// Most tokens of prompt and answer together, if less than the model can do.
     pub max_context_tokens: Option<usize>,
+    /// Most memory of the KV cache, which all sequences share. Answers of a full cache wait for one another.
+    pub kv_bytes: usize,
 }
 
 impl Default for EngineConfig {
     fn default() -> Self {
-        Self { device: DeviceKind::default(), max_queued: 64, max_context_tokens: None }
+        Self {
+            device: DeviceKind::default(),
+            max_queued: 256,
+            max_running: 32,
+            max_context_tokens: None,
+            kv_bytes: 1 << 30,
+        }
     }
 }
 
@@ -44,32 +63,42 @@ pub struct Engine {
 
 /// What handles, generations and the model's thread share.
 #[derive(Debug)]
-struct Shared {
-    info: ModelInfo,
-    tokenizer: Tokenizer,
+pub(super) struct Shared {
+    pub(super) info: ModelInfo,
+    pub(super) tokenizer: Tokenizer,
     /// `None` where the file has none and ChatML does not fit; a template that does not compile is kept as its error.
     template: Option<Result<ChatTemplate, String>>,
     desk: Mutex<Desk>,
-    work: Condvar,
+    pub(super) work: Condvar,
 }
 
 /// Who waits and who runs.
 #[derive(Debug)]
-struct Desk {
-    line: Line<Job>,
-    num_running: usize,
+pub(super) struct Desk {
+    pub(super) scheduler: Scheduler,
+    /// What the sequences in the scheduler's line are to do.
+    pub(super) waiting: HashMap<SequenceId, Job>,
     next_id: u64,
-    closing: bool,
+    /// Nobody can ask any more.
+    pub(super) closing: bool,
+    /// The thread has ended.
+    pub(super) closed: bool,
 }
 
 impl Desk {
-    fn tell_places(&mut self) {
-        self.line.tell_places(self.num_running, |job, position| job.tell(Event::Queued { position }));
+    /// Tells each that waits its place, where it is not the one it was told.
+    pub(super) fn tell_places(&mut self) {
+        let Self { scheduler, waiting, .. } = self;
+        scheduler.tell_places(|id, position| {
+            if let Some(job) = waiting.get(&id) {
+                job.tell(Event::Queued { position });
+            }
+        });
     }
 }
 
 impl Shared {
-    fn desk(&self) -> MutexGuard<'_, Desk> {
+    pub(super) fn desk(&self) -> MutexGuard<'_, Desk> {
         // The desk is whole between any two statements that change it, so a panic elsewhere leaves it usable.
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -97,10 +126,10 @@ impl Engine {
     /// Puts a sequence in the line. Its prompt is turned into tokens here, on the caller's thread.
     ///
     /// # Errors
-    /// [`EngineError::Overloaded`] where too many wait; a prompt that is empty, too long, or holds ids that are no tokens;
+    /// [`EngineError::Overloaded`] where too many wait; [`EngineError::Closed`] where the thread is gone; a prompt that is empty, too long, or holds ids that are no tokens;
     /// sampling settings out of range; a conversation for a model without a chat template.
     pub fn submit(&self, request: Request) -> Result<Generation, EngineError> {
-        if self.shared.desk().line.is_full() {
+        if self.shared.desk().scheduler.is_full() {
             return Err(EngineError::Overloaded); // before the work of tokenising
         }
         request.sampling.check()?;
@@ -110,10 +139,15 @@ impl Engine {
         let request = Request { prompt: Prompt::Ids(Vec::new()), ..request };
         let job = Job { prompt, request, events: sender, cancelled: Arc::clone(&cancelled), submitted: Instant::now() };
         let mut desk = self.shared.desk();
-        let id = desk.next_id;
+        if desk.closed {
+            return Err(EngineError::Closed);
+        }
+        let id = SequenceId(desk.next_id);
+        if !desk.scheduler.push(id, job.request.owner.as_deref(), job.prompt.clone()) {
+            return Err(EngineError::Overloaded);
+        }
         desk.next_id += 1;
-        desk.line.push(id, job).map_err(|_refused| EngineError::Overloaded)?;
-        desk.tell_places();
+        desk.waiting.insert(id, job);
         drop(desk);
         self.shared.work.notify_one();
         Ok(Generation { id, events, cancelled, shared: Arc::clone(&self.shared) })
@@ -156,10 +190,10 @@ impl Engine {
         &self.shared.info
     }
 
-    /// How many sequences wait, the running one not counted.
+    /// How many sequences wait for their start.
     #[must_use]
     pub fn queue_len(&self) -> usize {
-        self.shared.desk().line.len()
+        self.shared.desk().scheduler.num_waiting()
     }
 
     /// How many tokens a text is, all of it taken as plain text.
@@ -180,7 +214,7 @@ impl Engine {
 /// One sequence in the engine. Dropping it cancels the sequence, waiting or running.
 #[derive(Debug)]
 pub struct Generation {
-    id: u64,
+    id: SequenceId,
     events: Receiver<Event>,
     cancelled: Arc<AtomicBool>,
     shared: Arc<Shared>,
@@ -204,8 +238,8 @@ impl Generation {
     pub fn cancel(&self) {
         self.cancelled.store(true, Ordering::Release);
         let mut desk = self.shared.desk();
-        if let Some(job) = desk.line.remove(self.id) {
-            desk.tell_places();
+        if let Some(job) = desk.waiting.remove(&self.id) {
+            desk.scheduler.remove(self.id);
             drop(desk);
             let summary = job.cancelled_summary();
             job.tell(Event::Finished(summary));
@@ -226,28 +260,64 @@ fn load(path: &Path, config: &EngineConfig) -> Result<Engine, EngineError> {
     let tokenizer = Tokenizer::read(&gguf.metadata)?;
     let template = template(&gguf, &tokenizer)?;
     let decoder = Decoder::load(&mut gguf, &device)?;
-    if tokenizer.vocab() > decoder.config().vocab {
-        let (tokens, rows) = (tokenizer.vocab(), decoder.config().vocab);
-        return Err(EngineError::Tokenizer(format!("it has {tokens} tokens, the embedding has {rows}")));
+    let (vocab, most) = (decoder.config().vocab, decoder.config().context_tokens);
+    if tokenizer.vocab() > vocab {
+        let tokens = tokenizer.vocab();
+        return Err(EngineError::Tokenizer(format!("it has {tokens} tokens, the embedding has {vocab}")));
     }
+    let architecture = decoder.config().architecture.clone();
+    let context_tokens = most.min(config.max_context_tokens.unwrap_or(usize::MAX));
+    let num_blocks = num_blocks(config, context_tokens, decoder.config().kv_bytes_per_token())?;
+    let model = Recompute::new(decoder, num_blocks, config.max_running);
     let file_name = path.file_stem().map(|name| name.to_string_lossy().into_owned());
     let own_name = gguf.metadata.text("general.name")?.map(str::to_owned).filter(|name| !name.trim().is_empty());
     let (weights, num_weights) = gguf.weights();
     let info = ModelInfo {
         name: own_name.or(file_name).unwrap_or_default(),
-        architecture: decoder.config().architecture.clone(),
+        architecture,
         weights,
         num_weights,
-        vocab: decoder.config().vocab,
-        context_tokens: decoder.config().context_tokens.min(config.max_context_tokens.unwrap_or(usize::MAX)),
+        vocab,
+        context_tokens: context_tokens.min(num_blocks * BLOCK_TOKENS),
         file_bytes: gguf.file_bytes,
     };
     tracing::info!(model = %info.name, architecture = %info.architecture, weights = %info.weights,
-        context_tokens = info.context_tokens, seconds = began.elapsed().as_secs_f32(), "language model loaded");
-    let desk = Desk { line: Line::new(config.max_queued), num_running: 0, next_id: 0, closing: false };
+        context_tokens = info.context_tokens, kv_tokens = num_blocks * BLOCK_TOKENS,
+        seconds = began.elapsed().as_secs_f32(), "language model loaded");
+    start(Box::new(model), info, (tokenizer, template), config)
+}
+
+/// How many blocks the pool has: as many as the sequences can fill, within the memory that is allowed.
+fn num_blocks(config: &EngineConfig, context_tokens: usize, token_bytes: usize) -> Result<usize, EngineError> {
+    let most = config.max_running.max(1).saturating_mul(context_tokens.div_ceil(BLOCK_TOKENS));
+    let blocks = most.min(config.kv_bytes / (token_bytes * BLOCK_TOKENS).max(1));
+    if blocks < 2 {
+        let (got, block) = (config.kv_bytes, token_bytes * BLOCK_TOKENS);
+        return Err(EngineError::Request(format!(
+            "{got} bytes for the KV cache; one block of {BLOCK_TOKENS} tokens takes {block}, expected room for two or more"
+        )));
+    }
+    Ok(blocks)
+}
+
+/// Starts the thread.
+fn start(
+    model: Box<dyn StepModel>,
+    info: ModelInfo,
+    (tokenizer, template): (Tokenizer, Option<Result<ChatTemplate, String>>),
+    config: &EngineConfig,
+) -> Result<Engine, EngineError> {
+    let scheduler = Scheduler::new(Budget {
+        num_blocks: model.num_blocks(),
+        max_running: config.max_running.max(1),
+        max_waiting: config.max_queued,
+        chunk_tokens: CHUNK_TOKENS,
+        lone_chunk_tokens: LONE_CHUNK_TOKENS,
+    });
+    let desk = Desk { scheduler, waiting: HashMap::new(), next_id: 0, closing: false, closed: false };
     let shared = Arc::new(Shared { info, tokenizer, template, desk: Mutex::new(desk), work: Condvar::new() });
     let for_thread = Arc::clone(&shared);
-    std::thread::Builder::new().name("language-model".into()).spawn(move || serve(&decoder, &for_thread))?;
+    std::thread::Builder::new().name("language-model".into()).spawn(move || worker::serve(model, &for_thread))?;
     Ok(Engine { _last: Arc::new(LastHandle(Arc::clone(&shared))), shared })
 }
 
@@ -268,67 +338,19 @@ fn template(gguf: &Gguf, tokenizer: &Tokenizer) -> Result<Option<Result<ChatTemp
     Ok(Some(compiled))
 }
 
-/// The model's thread: sequences one after the other, until nobody can send one any more.
-fn serve(decoder: &Decoder, shared: &Shared) {
-    while let Some(job) = next(shared) {
-        let max = shared.info.context_tokens;
-        let outcome = catch_unwind(AssertUnwindSafe(|| run(decoder, &shared.tokenizer, &job, max)));
-        let event = match outcome {
-            Ok(Ok(summary)) => Event::Finished(summary),
-            Ok(Err(error)) => Event::Failed(error),
-            Err(panic) => Event::Failed(EngineError::Panicked(panic_text(panic.as_ref()))),
-        };
-        if let Event::Failed(error) = &event {
-            tracing::debug!(%error, "a sequence failed");
-        }
-        // First off the desk, then told: who asks again on hearing it must not find itself in its own way.
-        shared.desk().num_running = 0;
-        job.tell(event);
-    }
-}
-
-/// The next sequence; waits for one. `None` when no handle is left and the line is empty.
-fn next(shared: &Shared) -> Option<Job> {
-    let mut desk = shared.desk();
-    loop {
-        if let Some(job) = desk.line.pop() {
-            desk.num_running = 1;
-            desk.tell_places();
-            return Some(job);
-        }
-        if desk.closing {
-            return None;
-        }
-        desk = shared.work.wait(desk).unwrap_or_else(PoisonError::into_inner);
-    }
-}
-
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without a text".into())
-}
-
 #[cfg(test)]
-mod tests {
-    use super::super::model::nano::Nano;
-    use super::*;
-
-    #[test]
-    fn a_panic_on_the_models_thread_loses_one_sequence_only() {
-        let engine = Nano::default().engine();
-        let mut lost = engine.submit(Request::new(Prompt::Ids(vec![1]))).expect("in line");
-        while lost.recv().is_some() {}
+impl Engine {
+    /// Puts a sequence in the line without the checks of [`Self::submit`].
+    pub(super) fn submit_unchecked(&self, prompt: Vec<u32>, request: Request) -> Receiver<Event> {
         let (sender, events) = channel();
-        let request = Request { max_tokens: 3, ..Request::new(Prompt::Ids(Vec::new())) };
-        // An id that `submit` would have refused.
-        let (prompt, cancelled) = (vec![u32::MAX], Arc::new(AtomicBool::new(false)));
-        let job = Job { prompt, request, events: sender, cancelled, submitted: Instant::now() };
-        engine.shared.desk().line.push(u64::MAX, job).expect("room");
-        engine.shared.work.notify_one();
-        let last = events.iter().last();
-        assert!(matches!(last, Some(Event::Failed(EngineError::Panicked(_)))), "{last:?}");
-        let mut next = engine.submit(Request { max_tokens: 1, ..Request::new(Prompt::Ids(vec![1])) }).expect("in line");
-        let last = std::iter::from_fn(|| next.recv()).last();
-        assert!(matches!(last, Some(Event::Finished(_))), "{last:?}");
+        let mut desk = self.shared.desk();
+        let id = SequenceId(desk.next_id);
+        desk.next_id += 1;
+        assert!(desk.scheduler.push(id, None, prompt.clone()), "room");
+        let cancelled = Arc::new(AtomicBool::new(false));
+        desk.waiting.insert(id, Job { prompt, request, events: sender, cancelled, submitted: Instant::now() });
+        drop(desk);
+        self.shared.work.notify_one();
+        events
     }
 }

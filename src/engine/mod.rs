@@ -2,33 +2,53 @@
 //!
 //! [`Engine::load`] starts one thread that owns the model and its KV cache. [`Engine::submit`] puts a [`Request`] in a
 //! bounded line and returns a [`Generation`], from which events come; dropping it cancels the sequence, waiting or running.
-//! Prompts become tokens on the caller's thread. Sequences run one at a time, in order of arrival.
+//! Prompts become tokens on the caller's thread.
+//!
+//! ```text
+//! submit ─ line ─> scheduler ─ plan ─> worker ─ step ─> model      who waits, who runs; all at once; one forward pass
+//!                   │  pool (blocks, prefix)     └─ logits ─> sequence ─ events ─> Generation
+//! ```
+//!
+//! Sequences run together: a step is the next token of each that writes and a chunk of the prompts that are read. Keys and
+//! values are in blocks of one pool; sequences that begin alike share them, also while they are computed. When the pool is
+//! full the youngest sequence waits and is computed again later. What runs together changes no answer but by rounding.
 //!
 //! Knows no HTTP, wire format, book or lesson. Invariants: text inside a [`Message`] never becomes a control token; deltas
-//! are whole characters and join to the summary's text; a failed sequence never ends the thread; what a file asks for and
+//! are whole characters and join to the summary's text; a failed sequence ends neither the thread nor another sequence; what a file asks for and
 //! the decoder does not do is refused by name when the file is loaded.
 
+mod batch;
+mod blocks;
 mod bytes;
 mod error;
 mod gguf;
 mod handle;
 mod line;
 mod model;
+mod pool;
+mod prefix;
 mod prompt;
+mod recompute;
 mod request;
 mod sampler;
+mod scheduler;
 mod sequence;
 mod stop;
 mod template;
 mod tokenizer;
+mod worker;
 
 pub use error::EngineError;
 pub use handle::{Engine, EngineConfig, Generation};
 pub use prompt::{Message, Prompt, Role};
-pub use request::{EndTokens, Event, FinishReason, ModelInfo, Request, Summary, Timings};
+pub use request::{Choice, EndTokens, Event, FinishReason, ModelInfo, Request, Summary, Timings};
 pub use sampler::Sampling;
 pub use template::ChatTemplate;
 pub use tokenizer::{Specials, Tokenizer};
 
+#[cfg(test)]
+pub(crate) use model::nano;
+#[cfg(test)]
+mod scheduler_tests;
 #[cfg(test)]
 mod tests;

@@ -30,6 +30,10 @@ pub struct Request {
     pub top_logprobs: usize,
     /// What ends an answer.
     pub end_tokens: EndTokens,
+    /// Reports every token of the answer as an [`Event::Token`], with this many of the likeliest beside it.
+    pub logprobs: Option<usize>,
+    /// For whom it is, where one may ask for several: owners take turns.
+    pub owner: Option<String>,
 }
 
 impl Request {
@@ -43,18 +47,20 @@ impl Request {
             stop: Vec::new(),
             top_logprobs: 0,
             end_tokens: EndTokens::Stop,
+            logprobs: None,
+            owner: None,
         }
     }
 }
 
-/// What happens to a sequence, in order: any number of `Queued`, one `Started`, any number of `Delta`, then one of
-/// `Finished` and `Failed`, after which nothing comes. A sequence cancelled while it waits goes straight to `Finished`.
+/// What happens to a sequence, in order: any number of `Queued`, one `Started`, any number of `Token` and `Delta`, then one
+/// of `Finished` and `Failed`, after which nothing comes. A sequence cancelled while it waits goes straight to `Finished`.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event {
     /// It waits; sent again whenever the place changes.
     Queued {
-        /// How many sequences are served before it, the running one included; at least 1.
+        /// Its place in the line, from 1: the next to start.
         position: usize,
     },
     /// It runs.
@@ -62,6 +68,8 @@ pub enum Event {
         /// The prompt as the model sees it.
         prompt: Vec<u32>,
     },
+    /// A token of the answer, where [`Request::logprobs`] asks for them; its text comes with a later `Delta`.
+    Token(Choice),
     /// More text. All deltas join to [`Summary::text`].
     Delta {
         /// Whole characters, never empty.
@@ -71,6 +79,17 @@ pub enum Event {
     Finished(Summary),
     /// It was lost; the engine goes on.
     Failed(EngineError),
+}
+
+/// A token that was chosen, with natural log-probabilities before any sampling setting.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Choice {
+    /// The token.
+    pub id: u32,
+    /// How likely it was.
+    pub logprob: f32,
+    /// The likeliest, the likeliest first.
+    pub top: Vec<(u32, f32)>,
 }
 
 /// Why a sequence ended.
@@ -97,6 +116,8 @@ pub struct Summary {
     pub text: String,
     /// Tokens of the prompt.
     pub prompt_tokens: usize,
+    /// How many of them did not have to be computed: an earlier sequence began with the same.
+    pub cached_tokens: usize,
     /// How long it took.
     pub timings: Timings,
 }
@@ -106,7 +127,7 @@ pub struct Summary {
 pub struct Timings {
     /// From the request to the start.
     pub queued: Duration,
-    /// The prompt's steps.
+    /// From the start to the prompt's last step, other sequences' parts of these steps included.
     pub prefill: Duration,
     /// All later steps.
     pub decode: Duration,

@@ -142,14 +142,22 @@ fn argmax(logits: &[f32]) -> Option<u32> {
 
 /// The `count` largest finite logits with their ids, the largest first; of equals the lower id.
 fn top(logits: &[f32], count: usize) -> Vec<(u32, f32)> {
-    let mut all: Vec<(u32, f32)> = (0u32..).zip(logits.iter().copied()).filter(|(_, l)| l.is_finite()).collect();
     let order = |a: &(u32, f32), b: &(u32, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
-    if count < all.len() {
-        all.select_nth_unstable_by(count, order);
-        all.truncate(count);
+    let mut best = Vec::new();
+    // What does not exceed it has `count` others before it.
+    let mut bar = f32::NEG_INFINITY;
+    for (id, logit) in (0u32..).zip(logits.iter().copied()) {
+        if logit > bar && logit.is_finite() {
+            best.push((id, logit));
+        }
+        if best.len() > 2 * count + 64 {
+            bar = best.select_nth_unstable_by(count, order).1.1;
+            best.truncate(count);
+        }
     }
-    all.sort_unstable_by(order);
-    all
+    best.sort_unstable_by(order);
+    best.truncate(count);
+    best
 }
 
 /// The `count` likeliest tokens with their natural log-probabilities, the likeliest first.
@@ -157,10 +165,20 @@ pub(crate) fn top_logprobs(logits: &[f32], count: usize) -> Vec<(u32, f32)> {
     if count == 0 {
         return Vec::new();
     }
+    let normaliser = normaliser(logits);
+    top(logits, count).into_iter().map(|(id, logit)| (id, (f64::from(logit) - normaliser) as f32)).collect()
+}
+
+/// A token's natural log-probability.
+pub(crate) fn logprob(logits: &[f32], id: u32) -> f32 {
+    (f64::from(logits[id as usize]) - normaliser(logits)) as f32
+}
+
+/// What is taken from a logit to make it a log-probability.
+fn normaliser(logits: &[f32]) -> f64 {
     let max = f64::from(logits.iter().copied().fold(f32::NEG_INFINITY, f32::max));
     let sum: f64 = logits.iter().map(|logit| (f64::from(*logit) - max).exp()).sum();
-    let normaliser = max + sum.ln();
-    top(logits, count).into_iter().map(|(id, logit)| (id, (f64::from(logit) - normaliser) as f32)).collect()
+    max + sum.ln()
 }
 
 #[cfg(test)]

@@ -1,10 +1,9 @@
-//! One sequence from its prompt's ids to its last token, on the model's thread.
+//! One sequence from its start to its last token: logits in, events out.
 
 use super::bytes::CharStream;
 use super::error::EngineError;
-use super::model::Decoder;
-use super::request::{EndTokens, Event, FinishReason, Request, Summary, Timings};
-use super::sampler::{Sampler, top_logprobs};
+use super::request::{Choice, EndTokens, Event, FinishReason, Request, Summary, Timings};
+use super::sampler::{Sampler, logprob, top_logprobs};
 use super::stop::{StopWatch, Watched};
 use super::tokenizer::Tokenizer;
 use std::sync::Arc;
@@ -29,10 +28,6 @@ impl Job {
         let _gone = self.events.send(event);
     }
 
-    fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Acquire)
-    }
-
     /// The end of a sequence that never ran.
     pub(super) fn cancelled_summary(&self) -> Summary {
         Summary {
@@ -41,36 +36,37 @@ impl Job {
             finish: FinishReason::Cancelled,
             text: String::new(),
             prompt_tokens: self.prompt.len(),
+            cached_tokens: 0,
             timings: Timings { queued: self.submitted.elapsed(), ..Timings::default() },
         }
     }
 }
 
 /// Token ids to deltas: whole characters, stop texts watched for.
-struct Writer<'a> {
-    job: &'a Job,
+#[derive(Debug)]
+struct Writer {
     characters: CharStream,
     stop: StopWatch,
     text: String,
 }
 
-impl Writer<'_> {
-    fn show(&mut self, text: String) {
+impl Writer {
+    fn show(&mut self, job: &Job, text: String) {
         if !text.is_empty() {
             self.text.push_str(&text);
-            self.job.tell(Event::Delta { text });
+            job.tell(Event::Delta { text });
         }
     }
 
     /// Whether a stop text ended the answer.
-    fn piece(&mut self, bytes: &[u8]) -> bool {
+    fn piece(&mut self, job: &Job, bytes: &[u8]) -> bool {
         match self.stop.push(&self.characters.push(bytes)) {
             Watched::Text(text) => {
-                self.show(text);
+                self.show(job, text);
                 false
             }
             Watched::Stopped(text) => {
-                self.show(text);
+                self.show(job, text);
                 self.characters = CharStream::default();
                 true
             }
@@ -78,66 +74,132 @@ impl Writer<'_> {
     }
 
     /// Shows what was held back, and returns the whole text.
-    fn finish(mut self) -> String {
+    fn finish(mut self, job: &Job) -> String {
         let tail = self.characters.finish();
         let (Watched::Text(text) | Watched::Stopped(text)) = self.stop.push(&tail);
-        self.show(text);
+        self.show(job, text);
         let held = self.stop.finish();
-        self.show(held);
+        self.show(job, held);
         self.text
     }
 }
 
-/// Runs a sequence to its end, looking before every step whether anyone still wants it.
-pub(super) fn run(decoder: &Decoder, tokenizer: &Tokenizer, job: &Job, max: usize) -> Result<Summary, EngineError> {
-    let started = Instant::now();
-    let mut summary = job.cancelled_summary();
-    job.tell(Event::Started { prompt: job.prompt.clone() });
-    let mut cache = decoder.new_cache();
-    let mut logits = Vec::new();
-    while cache.num_tokens() < job.prompt.len() {
-        if job.is_cancelled() {
-            summary.timings.prefill = started.elapsed();
-            return Ok(summary);
-        }
-        let rest = &job.prompt[cache.num_tokens()..];
-        let chunk = &rest[..decoder.step_tokens(cache.num_tokens(), rest.len())];
-        logits = decoder.forward(chunk, &mut cache)?;
-    }
-    summary.timings.prefill = started.elapsed();
-    summary.first_top = top_logprobs(&logits, job.request.top_logprobs);
+/// What logits came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    /// This token is to be run.
+    Token(u32),
+    /// The answer is whole.
+    End(FinishReason),
+}
 
-    let mut sampler = Sampler::new(job.request.sampling.clone());
-    let stop = StopWatch::new(job.request.stop.clone());
-    let mut writer = Writer { job, characters: CharStream::default(), stop, text: String::new() };
-    let mut history = job.prompt.clone();
-    summary.finish = loop {
-        if summary.tokens.len() >= job.request.max_tokens || history.len() >= max {
-            break FinishReason::Length;
+/// A sequence that runs.
+#[derive(Debug)]
+pub(super) struct Sequence {
+    job: Job,
+    sampler: Sampler,
+    writer: Writer,
+    summary: Summary,
+    /// Prompt and answer.
+    history: Vec<u32>,
+    started: Instant,
+    /// When the first logits came.
+    prefilled: Option<Duration>,
+}
+
+impl Sequence {
+    /// Tells that it starts.
+    pub(super) fn start(job: Job) -> Self {
+        let summary = job.cancelled_summary();
+        job.tell(Event::Started { prompt: job.prompt.clone() });
+        let stop = StopWatch::new(job.request.stop.clone());
+        Self {
+            sampler: Sampler::new(job.request.sampling.clone()),
+            writer: Writer { characters: CharStream::default(), stop, text: String::new() },
+            summary,
+            history: job.prompt.clone(),
+            started: Instant::now(),
+            prefilled: None,
+            job,
         }
-        if job.is_cancelled() {
-            break FinishReason::Cancelled;
+    }
+
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.job.cancelled.load(Ordering::Acquire)
+    }
+
+    /// How many tokens of the prompt did not have to be computed.
+    pub(super) fn set_cached_tokens(&mut self, count: usize) {
+        self.summary.cached_tokens = count;
+    }
+
+    /// Chooses the next token. `max` is the most of prompt and answer together.
+    pub(super) fn take(&mut self, logits: &mut [f32], tokenizer: &Tokenizer, max: usize) -> Result<Next, EngineError> {
+        if self.prefilled.is_none() {
+            self.prefilled = Some(self.started.elapsed());
+            self.summary.first_top = top_logprobs(logits, self.job.request.top_logprobs);
         }
-        // The first token's logits are the prompt's.
-        if !summary.tokens.is_empty() {
-            logits = decoder.forward(&history[history.len() - 1..], &mut cache)?;
+        if self.is_long_enough(max) {
+            return Ok(Next::End(FinishReason::Length));
         }
-        if job.request.end_tokens == EndTokens::Forbid {
+        let id = self.choose(logits, tokenizer)?;
+        if tokenizer.is_end(id) {
+            return Ok(Next::End(FinishReason::Stop));
+        }
+        self.history.push(id);
+        self.summary.tokens.push(id);
+        if self.writer.piece(&self.job, tokenizer.piece(id)) {
+            return Ok(Next::End(FinishReason::Stop));
+        }
+        Ok(if self.is_long_enough(max) { Next::End(FinishReason::Length) } else { Next::Token(id) })
+    }
+
+    fn is_long_enough(&self, max: usize) -> bool {
+        self.summary.tokens.len() >= self.job.request.max_tokens || self.history.len() >= max
+    }
+
+    fn choose(&mut self, logits: &mut [f32], tokenizer: &Tokenizer) -> Result<u32, EngineError> {
+        let raw = self.job.request.logprobs.map(|count| (count, logits.to_vec()));
+        if self.job.request.end_tokens == EndTokens::Forbid {
             for end in tokenizer.ends() {
                 logits[*end as usize] = f32::NEG_INFINITY; // the embedding has a row for every token
             }
         }
-        let id = sampler.choose(&mut logits, &history).ok_or(EngineError::NotFinite)?;
-        if tokenizer.is_end(id) {
-            break FinishReason::Stop;
+        let id = self.sampler.choose(logits, &self.history).ok_or(EngineError::NotFinite)?;
+        if let Some((count, raw)) = raw.filter(|_| !tokenizer.is_end(id)) {
+            let choice = Choice { id, logprob: logprob(&raw, id), top: top_logprobs(&raw, count) };
+            self.job.tell(Event::Token(choice));
         }
-        history.push(id);
-        summary.tokens.push(id);
-        if writer.piece(tokenizer.piece(id)) {
-            break FinishReason::Stop;
-        }
-    };
-    summary.text = writer.finish();
-    summary.timings.decode = started.elapsed().checked_sub(summary.timings.prefill).unwrap_or(Duration::ZERO);
-    Ok(summary)
+        Ok(id)
+    }
+
+    /// Shows what was held back; what is returned is to be told with [`Ended::tell`].
+    pub(super) fn finish(mut self, finish: FinishReason) -> Ended {
+        let elapsed = self.started.elapsed();
+        let prefill = self.prefilled.unwrap_or(elapsed);
+        self.summary.finish = finish;
+        self.summary.text = self.writer.finish(&self.job);
+        self.summary.timings.prefill = prefill;
+        self.summary.timings.decode = elapsed.saturating_sub(prefill);
+        Ended { event: Event::Finished(self.summary), job: self.job }
+    }
+
+    /// The sequence is lost.
+    pub(super) fn fail(self, error: EngineError) -> Ended {
+        tracing::debug!(%error, "a sequence failed");
+        Ended { event: Event::Failed(error), job: self.job }
+    }
+}
+
+/// A sequence that has ended and whose asker does not know it yet.
+#[derive(Debug)]
+pub(super) struct Ended {
+    job: Job,
+    event: Event,
+}
+
+impl Ended {
+    pub(super) fn tell(self) {
+        self.job.tell(self.event);
+    }
 }

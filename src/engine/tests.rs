@@ -75,7 +75,8 @@ fn greedy_is_the_likeliest_and_a_stop_text_ends_it() {
     let stopped = summary(&engine, Request { stop: vec![character.to_string()], ..base.clone() });
     assert_eq!((stopped.finish, stopped.text.as_str()), (FinishReason::Stop, &whole.text[..first]));
     let none = summary(&engine, Request { max_tokens: 0, ..base });
-    assert_eq!((none.tokens.len(), none.first_top, none.finish), (0, whole.first_top, FinishReason::Length));
+    assert_eq!((none.tokens.len(), none.first_top[0].0, none.finish), (0, whole.tokens[0], FinishReason::Length));
+    assert!((none.first_top[0].1 - whole.first_top[0].1).abs() < 1e-4, "what is cached was computed in other steps");
 }
 
 #[test]
@@ -90,7 +91,9 @@ fn an_answer_ends_where_the_context_does() {
 
 #[test]
 fn one_waits_is_told_its_place_and_may_leave() {
-    let engine = long_nano().try_engine(EngineConfig { max_queued: 2, ..EngineConfig::default() }).expect("good");
+    let engine = long_nano()
+        .try_engine(EngineConfig { max_queued: 2, max_running: 1, ..EngineConfig::default() })
+        .expect("good");
     let mut first = engine.submit(endless()).expect("idle");
     until_started(&mut first);
     let mut second = engine.submit(endless()).expect("one place taken");
@@ -138,6 +141,81 @@ fn arithmetic_that_fails_reaches_the_caller_and_the_thread_lives_on() {
         let events = all(engine.submit(endless()).expect("in line"));
         assert!(matches!(events.last(), Some(Event::Failed(EngineError::NotFinite))), "{events:?}");
     }
+}
+
+#[test]
+fn a_panic_on_the_models_thread_loses_one_sequence_only() {
+    let engine = long_nano().engine();
+    let mut beside = engine.submit(endless()).expect("in line");
+    until_started(&mut beside);
+    // An id that `submit` would have refused.
+    let lost = engine.submit_unchecked(vec![u32::MAX], endless());
+    let last = lost.iter().last();
+    assert!(matches!(last, Some(Event::Failed(EngineError::Panicked(_)))), "{last:?}");
+    beside.cancel();
+    assert!(matches!(all(beside).last(), Some(Event::Finished(Summary { finish: FinishReason::Cancelled, .. }))));
+    assert_eq!(summary(&engine, Request { max_tokens: 1, ..endless() }).tokens.len(), 1);
+}
+
+/// Prompts that begin alike, with settings that differ.
+fn a_class() -> Vec<Request> {
+    let one = |who: u32| Request {
+        prompt: Prompt::Ids((0..60 + who).map(|at| (at * at + at / 40 * who) % 256).collect()),
+        sampling: Sampling { temperature: who as f32 / 4.0, seed: u64::from(who), ..Sampling::default() },
+        max_tokens: 40 + who as usize * 3,
+        end_tokens: EndTokens::Forbid,
+        ..Request::new(Prompt::Ids(Vec::new()))
+    };
+    (0..12).map(one).collect()
+}
+
+#[test]
+fn a_class_at_once_gets_the_answers_of_one_by_one() {
+    let alone: Vec<_> = {
+        let engine = Nano::default().engine();
+        a_class().into_iter().map(|request| summary(&engine, request).tokens).collect()
+    };
+    let tight = 512 * 20 * 32; // some twenty blocks of the random model's cache: most are put back on the way
+    for (max_running, kv_bytes) in [(32, 1 << 30), (5, 1 << 30), (32, tight)] {
+        let engine = Nano::default().try_engine(EngineConfig { max_running, kv_bytes, ..EngineConfig::default() });
+        let engine = engine.expect("good");
+        let running: Vec<_> = a_class().into_iter().map(|one| engine.submit(one).expect("in line")).collect();
+        for (who, (generation, alone)) in running.into_iter().zip(&alone).enumerate() {
+            let Some(Event::Finished(summary)) = all(generation).pop() else { panic!("{who} has no end") };
+            assert_eq!(&summary.tokens, alone, "{who} of {max_running} in {kv_bytes}");
+        }
+    }
+}
+
+#[test]
+fn what_was_read_before_is_not_read_again() {
+    let engine = Nano::default().engine();
+    let ask = |ids: Vec<u32>| summary(&engine, Request { prompt: Prompt::Ids(ids), max_tokens: 2, ..endless() });
+    let prompt: Vec<u32> = (0..100).collect();
+    assert_eq!(ask(prompt.clone()).cached_tokens, 0);
+    assert_eq!(ask(prompt.clone()).cached_tokens, 99);
+    assert_eq!(ask([&prompt[..70], &[200; 30]].concat()).cached_tokens, 70);
+}
+
+#[test]
+fn every_token_is_reported_with_its_likelihood() {
+    let engine = Nano::default().engine();
+    let request = Request { logprobs: Some(3), max_tokens: 5, top_logprobs: 3, ..endless() };
+    let events = all(engine.submit(request).expect("in line"));
+    let choices: Vec<_> =
+        events.iter().filter_map(|event| if let Event::Token(choice) = event { Some(choice) } else { None }).collect();
+    let Some(Event::Finished(summary)) = events.last() else { panic!("no end") };
+    assert_eq!(choices.iter().map(|choice| choice.id).collect::<Vec<_>>(), summary.tokens);
+    assert_eq!(choices[0].top, summary.first_top);
+    assert!(choices.iter().all(|choice| choice.top[0].1 >= choice.logprob && choice.logprob <= 0.0));
+}
+
+#[test]
+fn a_cache_of_no_room_is_refused() {
+    let tiny = EngineConfig { kv_bytes: 1000, ..EngineConfig::default() };
+    let error =
+        std::error::Error::source(&Nano::default().try_engine(tiny).expect_err("no room")).map(ToString::to_string);
+    assert!(error.as_deref().is_some_and(|text| text.contains("1000 bytes for the KV cache")), "{error:?}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::books::{BookEntry, Books, BooksError};
 use super::cors::Cors;
 use super::error::ApiError;
 use super::hub::{ClientId, Hub};
+use super::openai::{self, OpenAi};
 use super::{ServerInfo, pages, protocol, transcript, ws};
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -30,7 +31,7 @@ pub(super) const OPENAPI: &str = include_str!("openapi.json");
 /// How long an answer may take to begin.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// No request has a body yet.
+/// No request but those to `/v1` has a body yet.
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// What every handler needs.
@@ -43,7 +44,7 @@ pub(super) struct App {
 }
 
 /// All addresses of the server.
-pub(super) fn router(app: App) -> Router {
+pub(super) fn router(app: App, openai: Option<OpenAi>) -> Router {
     let cors = app.cors.layer();
     let timeout = TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT);
     let answers = Router::new()
@@ -64,9 +65,10 @@ pub(super) fn router(app: App) -> Router {
     let sockets = sockets.route("/ws/{*client_id}", any(ws::upgrade));
     plain
         .merge(sockets)
+        .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
+        .merge(openai::router(openai))
         .fallback(async |request: Request| ApiError::not_found(format!("there is nothing at {}", request.uri().path())))
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
         .layer(CatchPanicLayer::custom(|_| {
             let message = "something went wrong here; try again";
             ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message).into_response()

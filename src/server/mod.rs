@@ -12,6 +12,7 @@
 //! * A reply is in the classroom before it is on the wire. A reply whose receipt never came (the pong to a ping that
 //!   follows it) is sent again at the next connect.
 //! * Nothing that a client does can make another client wait: every queue is bounded, every write has a deadline.
+//! * `/v1` gives the bare model to whoever asks; it is closed unless the operator opens it.
 //! * What students write is logged at `trace` only.
 
 mod books;
@@ -20,6 +21,7 @@ mod error;
 mod http;
 mod hub;
 mod limits;
+pub mod openai;
 mod outbox;
 mod pages;
 pub mod protocol;
@@ -71,6 +73,8 @@ pub struct Parts {
     pub limits: Limits,
     /// Which pages may talk to it.
     pub cors: Cors,
+    /// The models for `/v1`; without them it is closed.
+    pub openai: Option<openai::OpenAi>,
 }
 
 /// Serves until `shutdown`; then takes nothing new, lets running turns finish until
@@ -87,10 +91,10 @@ pub async fn run(
     shutdown: CancellationToken,
 ) -> Result<(), ServerError> {
     let address = listener.local_addr().map_err(ServerError::Listener)?;
-    let Parts { teacher, classroom, library, info, limits, cors } = parts;
+    let Parts { teacher, classroom, library, info, limits, cors, openai } = parts;
     let hub = hub::Hub::new(teacher, classroom, limits);
     let app = http::App { hub: Arc::clone(&hub), books: library, info, cors, started: Instant::now() };
-    let service = http::router(app).into_make_service_with_connect_info::<SocketAddr>();
+    let service = http::router(app, openai).into_make_service_with_connect_info::<SocketAddr>();
     let listener = listener.tap_io(|stream| {
         // Without it a delta of a few bytes may wait for the acknowledgement of the one before.
         if let Err(error) = stream.set_nodelay(true) {

@@ -80,6 +80,7 @@ impl Writer for Engine {
                 Ok(Event::Queued { position }) => listen(Written::Queued(*position)),
                 Ok(Event::Started { .. }) => listen(Written::Started),
                 Ok(Event::Delta { text }) => listen(Written::Text(text)),
+                Ok(Event::Token(_)) => continue,
                 Ok(Event::Finished(summary)) => {
                     let cut = summary.finish == FinishReason::Length;
                     return if cut { WriteEnd::Cut } else { WriteEnd::Done };

@@ -190,6 +190,7 @@ impl Server {
             info: ServerInfo { name, version, model: "stand-in".into(), embed_model: "none".into() },
             limits,
             cors,
+            openai: None,
         };
         let shutdown = CancellationToken::new();
         let ended = tokio::spawn(lectern::server::run(listener, parts, shutdown.clone()));

@@ -2,6 +2,7 @@
 
 mod books;
 mod lan;
+mod openai;
 
 use super::CliError;
 use super::folders::Folders;
@@ -11,9 +12,11 @@ use super::weights::{self, ModelArgs};
 use crate::classroom::Store;
 use crate::library::Library;
 use crate::retrieval::Retriever;
+use crate::server::openai::OpenAi;
 use crate::server::{self, Cors, Limits, Parts, ServerInfo};
 use crate::tutor::{Tutor, Writer};
 use books::LibraryBooks;
+use openai::PassageEmbedder;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -44,6 +47,9 @@ pub struct Args {
     /// Which web pages may talk to the server: `*`, `same` (pages of this host), or origins separated by commas
     #[arg(long, env = "LECTERN_CORS", default_value = "*", value_name = "ORIGINS")]
     cors: String,
+    /// Open /v1: the bare language model and the embedder in OpenAI's form, to everyone who can reach the server
+    #[arg(long)]
+    openai: bool,
     #[command(flatten)]
     models: ModelArgs,
     #[command(flatten)]
@@ -55,6 +61,9 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
     let addr = if args.lan { SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), args.addr.port()) } else { args.addr };
     // Bound first, so that a port in use is told at once and not after the books were read.
     let listener = std::net::TcpListener::bind(addr).map_err(|source| CliError::Listen { addr, source })?;
+    if args.openai && !addr.ip().is_loopback() {
+        eprintln!("With --openai everyone who reaches this server can use the bare model, without books and checks.");
+    }
     let parts = parts(&args, cors)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(async {
@@ -72,7 +81,11 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
 /// Loads the models, reads the books and puts the tutor together.
 fn parts(args: &Args, cors: Cors) -> Result<Parts, CliError> {
     let embedder = Arc::new(weights::embedder(&args.folders, &args.models.embedder)?);
-    let (model, engine) = match weights::engine(&args.folders, &args.models)? {
+    let chat = weights::engine(&args.folders, &args.models)?;
+    let openai = args
+        .openai
+        .then(|| OpenAi { chat: chat.clone(), embed: Some(Arc::new(PassageEmbedder(Arc::clone(&embedder)))) });
+    let (model, engine) = match chat {
         Some((name, engine)) => (name, Some(Arc::new(engine) as Arc<dyn Writer>)),
         None => ("none".to_owned(), None),
     };
@@ -93,7 +106,7 @@ fn parts(args: &Args, cors: Cors) -> Result<Parts, CliError> {
     let retriever = Retriever::new(Arc::clone(&library), embedder);
     let tutor = Tutor::new(Arc::new(retriever.clone()), engine);
     let library = Arc::new(LibraryBooks::new(library, retriever));
-    Ok(Parts { teacher: Arc::new(tutor), classroom, library, info, limits: Limits::default(), cors })
+    Ok(Parts { teacher: Arc::new(tutor), classroom, library, info, limits: Limits::default(), cors, openai })
 }
 
 /// Ends the server at Ctrl-C or SIGTERM; a second signal ends the process at once.

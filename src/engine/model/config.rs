@@ -59,6 +59,11 @@ pub(crate) struct Rope {
 }
 
 impl Config {
+    /// Bytes of one token's keys and values in all layers, as f32.
+    pub(crate) fn kv_bytes_per_token(&self) -> usize {
+        self.num_layers * self.num_kv_heads * (self.key_dim + self.value_dim) * size_of::<f32>()
+    }
+
     /// Reads and checks the metadata.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ mod rope;
 mod weights;
 
 pub(crate) use decoder::Decoder;
+pub(crate) use kv::KvCache;
 
 #[cfg(test)]
 pub(crate) mod nano;
