@@ -1,9 +1,10 @@
 //! The handle to the model's thread. Callers prepare their prompts on their own threads; the model's thread only computes.
 
+use super::batch::{BLOCK_TOKENS, StepModel};
 use super::error::EngineError;
 use super::gguf::Gguf;
 use super::line::Line;
-use super::model::Decoder;
+use super::model::{Config, Decoder, FlatModel, Single};
 use super::prompt::{Prompt, chat_ids};
 use super::request::{Event, ModelInfo, Request};
 use super::sequence::{Job, run};
@@ -225,9 +226,9 @@ fn load(path: &Path, config: &EngineConfig) -> Result<Engine, EngineError> {
     let mut gguf = Gguf::open(path)?;
     let tokenizer = Tokenizer::read(&gguf.metadata)?;
     let template = template(&gguf, &tokenizer)?;
-    let decoder = Decoder::load(&mut gguf, &device)?;
-    if tokenizer.vocab() > decoder.config().vocab {
-        let (tokens, rows) = (tokenizer.vocab(), decoder.config().vocab);
+    let (config_of_model, model) = model(&mut gguf, &device, config)?;
+    if tokenizer.vocab() > model.vocab() {
+        let (tokens, rows) = (tokenizer.vocab(), model.vocab());
         return Err(EngineError::Tokenizer(format!("it has {tokens} tokens, the embedding has {rows}")));
     }
     let file_name = path.file_stem().map(|name| name.to_string_lossy().into_owned());
@@ -235,11 +236,11 @@ fn load(path: &Path, config: &EngineConfig) -> Result<Engine, EngineError> {
     let (weights, num_weights) = gguf.weights();
     let info = ModelInfo {
         name: own_name.or(file_name).unwrap_or_default(),
-        architecture: decoder.config().architecture.clone(),
+        architecture: config_of_model.architecture.clone(),
         weights,
         num_weights,
-        vocab: decoder.config().vocab,
-        context_tokens: decoder.config().context_tokens.min(config.max_context_tokens.unwrap_or(usize::MAX)),
+        vocab: model.vocab(),
+        context_tokens: config_of_model.context_tokens.min(config.max_context_tokens.unwrap_or(usize::MAX)),
         file_bytes: gguf.file_bytes,
     };
     tracing::info!(model = %info.name, architecture = %info.architecture, weights = %info.weights,
@@ -247,8 +248,25 @@ fn load(path: &Path, config: &EngineConfig) -> Result<Engine, EngineError> {
     let desk = Desk { line: Line::new(config.max_queued), num_running: 0, next_id: 0, closing: false };
     let shared = Arc::new(Shared { info, tokenizer, template, desk: Mutex::new(desk), work: Condvar::new() });
     let for_thread = Arc::clone(&shared);
-    std::thread::Builder::new().name("language-model".into()).spawn(move || serve(&decoder, &for_thread))?;
+    std::thread::Builder::new().name("language-model".into()).spawn(move || serve(model, &for_thread))?;
     Ok(Engine { _last: Arc::new(LastHandle(Arc::clone(&shared))), shared })
+}
+
+/// The model on our own kernels, or where they do not serve on candle's.
+fn model(
+    gguf: &mut Gguf,
+    device: &candle_core::Device,
+    config: &EngineConfig,
+) -> Result<(Config, Box<dyn StepModel>), EngineError> {
+    if device.is_cpu()
+        && let Some(mut model) = FlatModel::load(gguf, 0)?
+    {
+        let most = model.config().context_tokens.min(config.max_context_tokens.unwrap_or(usize::MAX));
+        model.set_num_blocks(most.div_ceil(BLOCK_TOKENS));
+        return Ok((model.config().clone(), Box::new(model)));
+    }
+    let decoder = Decoder::load(gguf, device)?;
+    Ok((decoder.config().clone(), Box::new(Single::new(decoder))))
 }
 
 fn template(gguf: &Gguf, tokenizer: &Tokenizer) -> Result<Option<Result<ChatTemplate, String>>, EngineError> {
@@ -269,10 +287,10 @@ fn template(gguf: &Gguf, tokenizer: &Tokenizer) -> Result<Option<Result<ChatTemp
 }
 
 /// The model's thread: sequences one after the other, until nobody can send one any more.
-fn serve(decoder: &Decoder, shared: &Shared) {
+fn serve(mut model: Box<dyn StepModel>, shared: &Shared) {
     while let Some(job) = next(shared) {
         let max = shared.info.context_tokens;
-        let outcome = catch_unwind(AssertUnwindSafe(|| run(decoder, &shared.tokenizer, &job, max)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| run(model.as_mut(), &shared.tokenizer, &job, max)));
         let event = match outcome {
             Ok(Ok(summary)) => Event::Finished(summary),
             Ok(Err(error)) => Event::Failed(error),

@@ -8,6 +8,7 @@
 //! are whole characters and join to the summary's text; a failed sequence never ends the thread; what a file asks for and
 //! the decoder does not do is refused by name when the file is loaded.
 
+mod batch;
 mod bytes;
 mod error;
 mod gguf;

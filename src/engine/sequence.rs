@@ -1,8 +1,8 @@
 //! One sequence from its prompt's ids to its last token, on the model's thread.
 
+use super::batch::{BLOCK_TOKENS, BlockId, Part, StepModel};
 use super::bytes::CharStream;
 use super::error::EngineError;
-use super::model::Decoder;
 use super::request::{EndTokens, Event, FinishReason, Request, Summary, Timings};
 use super::sampler::{Sampler, top_logprobs};
 use super::stop::{StopWatch, Watched};
@@ -88,21 +88,34 @@ impl Writer<'_> {
     }
 }
 
+/// Most prompt tokens of a step.
+const MAX_STEP_TOKENS: usize = 256;
+
 /// Runs a sequence to its end, looking before every step whether anyone still wants it.
-pub(super) fn run(decoder: &Decoder, tokenizer: &Tokenizer, job: &Job, max: usize) -> Result<Summary, EngineError> {
+pub(super) fn run(
+    model: &mut dyn StepModel,
+    tokenizer: &Tokenizer,
+    job: &Job,
+    max: usize,
+) -> Result<Summary, EngineError> {
+    let blocks: Vec<BlockId> = (0..max.div_ceil(BLOCK_TOKENS) as u32).map(BlockId).collect();
+    let mut step = |ids: &[u32], earlier: usize, num_logits: usize| {
+        model.step(&[Part { ids, earlier, blocks: &blocks, num_logits }])
+    };
     let started = Instant::now();
     let mut summary = job.cancelled_summary();
     job.tell(Event::Started { prompt: job.prompt.clone() });
-    let mut cache = decoder.new_cache();
     let mut logits = Vec::new();
-    while cache.num_tokens() < job.prompt.len() {
+    let mut num_done = 0;
+    while num_done < job.prompt.len() {
         if job.is_cancelled() {
             summary.timings.prefill = started.elapsed();
             return Ok(summary);
         }
-        let rest = &job.prompt[cache.num_tokens()..];
-        let chunk = &rest[..decoder.step_tokens(cache.num_tokens(), rest.len())];
-        logits = decoder.forward(chunk, &mut cache)?;
+        let rest = &job.prompt[num_done..];
+        let chunk = &rest[..rest.len().min(MAX_STEP_TOKENS)];
+        logits = step(chunk, num_done, usize::from(chunk.len() == rest.len()))?;
+        num_done += chunk.len();
     }
     summary.timings.prefill = started.elapsed();
     summary.first_top = top_logprobs(&logits, job.request.top_logprobs);
@@ -120,7 +133,7 @@ pub(super) fn run(decoder: &Decoder, tokenizer: &Tokenizer, job: &Job, max: usiz
         }
         // The first token's logits are the prompt's.
         if !summary.tokens.is_empty() {
-            logits = decoder.forward(&history[history.len() - 1..], &mut cache)?;
+            logits = step(&history[history.len() - 1..], history.len() - 1, 1)?;
         }
         if job.request.end_tokens == EndTokens::Forbid {
             for end in tokenizer.ends() {

@@ -4,12 +4,18 @@
 mod config;
 mod decoder;
 mod expand;
+mod flat;
+mod flat_weights;
 mod kv;
 mod norm;
 mod rope;
+mod single;
 mod weights;
 
+pub(crate) use config::Config;
 pub(crate) use decoder::Decoder;
+pub(crate) use flat::FlatModel;
+pub(crate) use single::Single;
 
 #[cfg(test)]
 pub(crate) mod nano;

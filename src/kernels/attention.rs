@@ -1,0 +1,278 @@
+//! Causal attention of a step's rows over blocks: scores, softmax and mix in one go, block by block, with the largest score
+//! so far taken off (online softmax). The heads that share keys, and some rows, go over a block together.
+//!
+//! Online softmax: Milakov and Gimelshein, "Online normalizer calculation for softmax", arXiv:1805.02867.
+
+#![allow(unsafe_code, reason = "the call of code for a detected processor; tasks write different heads and rows")]
+
+use super::cache::{BLOCK_TOKENS, Cache, Head, Shape, Span, read};
+use super::level::{Level, Path};
+use super::pool::{Pool, Shares};
+
+/// Queries, rows times heads that share keys, that go over a block together.
+const MAX_QUERIES: usize = 24;
+
+/// What a task keeps of its queries between blocks.
+struct State {
+    queries: Vec<f32>,                // (queries, key_dim), scaled
+    scores: Vec<[f32; BLOCK_TOKENS]>, // (queries), then the weights
+    mixed: Vec<f32>,                  // (queries, value_stride)
+    largest: Vec<f32>,                // (queries)
+    total: Vec<f32>,                  // (queries)
+}
+
+/// Rows of one span and one head of its keys.
+#[derive(Debug, Clone, Copy)]
+struct Task<'a> {
+    span: Span<'a>,
+    head: usize,
+    /// Rows of the span.
+    first: usize,
+    count: usize,
+}
+
+/// Attention of `queries`, `(rows, num_heads * group * key_dim)`, over all tokens up to each row's own, whose keys and
+/// values are in the cache already; `mixed` is `(rows, num_heads * group * value_dim)`.
+///
+/// # Panics
+/// If sizes do not fit, or a block is not there or was never written.
+pub(crate) fn attention(
+    pool: &Pool,
+    cache: &Cache,
+    layer: usize,
+    spans: &[Span<'_>],
+    queries: &[f32],
+    mixed: &mut [f32],
+) {
+    let shape = cache.shape;
+    let rows_per_task = (MAX_QUERIES / shape.group).max(1);
+    let mut tasks = Vec::new();
+    for span in spans {
+        for first in (0..span.num_rows).step_by(rows_per_task) {
+            let count = rows_per_task.min(span.num_rows - first);
+            tasks.extend((0..shape.num_heads).map(|head| Task { span: *span, head, first, count }));
+        }
+    }
+    // Those that see most come first, so that none of them is left for the end.
+    tasks.sort_by_key(|task| std::cmp::Reverse((task.span.earlier + task.first) * task.count));
+    let (level, mixed) = (pool.level(), Shares::new(mixed));
+    pool.run(tasks.len(), |index| {
+        let task = tasks[index];
+        let state = run(level, cache, layer, &task, queries);
+        let (width, stride) = (shape.group * shape.value_dim, shape.value_stride());
+        for row in 0..task.count {
+            let at = ((task.span.first_row + task.first + row) * shape.num_heads + task.head) * width;
+            // SAFETY: no two tasks have both a row and a head in common.
+            let to = unsafe { mixed.piece(at, width) };
+            for (member, to) in to.chunks_exact_mut(shape.value_dim).enumerate() {
+                let query = row * shape.group + member;
+                let scale = 1.0 / state.total[query];
+                to.iter_mut().zip(&state.mixed[query * stride..]).for_each(|(to, number)| *to = number * scale);
+            }
+        }
+    });
+}
+
+fn run(level: Level, cache: &Cache, layer: usize, task: &Task<'_>, queries: &[f32]) -> State {
+    let shape = &cache.shape;
+    let (count, width) = (task.count * shape.group, shape.group * shape.key_dim);
+    let scale = 1.0 / (shape.key_dim as f32).sqrt();
+    let mut state = State {
+        queries: Vec::with_capacity(count * shape.key_dim),
+        scores: vec![[0.0; BLOCK_TOKENS]; count],
+        mixed: vec![0.0; count * shape.value_stride()],
+        largest: vec![f32::NEG_INFINITY; count],
+        total: vec![0.0; count],
+    };
+    for row in task.first..task.first + task.count {
+        let at = ((task.span.first_row + row) * shape.num_heads + task.head) * width;
+        state.queries.extend(queries[at..at + width].iter().map(|number| number * scale));
+    }
+    let first_seen = task.span.earlier + task.first + 1; // tokens that the first row sees
+    let seen = first_seen + task.count - 1;
+    for (index, block) in task.span.blocks[..seen.div_ceil(BLOCK_TOKENS)].iter().enumerate() {
+        let head = cache.head(*block, layer, task.head).expect("a block before a row's own was written");
+        // The first row sees this many of the block's tokens, each row one more than the one before.
+        let first_seen = first_seen as isize - (index * BLOCK_TOKENS) as isize;
+        match level.path() {
+            Path::Twin => twin(shape, &head, first_seen, &mut state),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: the level is proof of AVX2, FMA and F16C.
+            Path::Avx2 | Path::AvxVnni | Path::Avx512Vnni => unsafe {
+                wide::block(shape, &head, first_seen, &mut state)
+            },
+        }
+    }
+    state
+}
+
+/// How many of a block's tokens a query's row sees.
+fn seen(first_seen: isize, row: usize) -> usize {
+    (first_seen + row as isize).clamp(0, BLOCK_TOKENS as isize) as usize
+}
+
+/// The scalar twin of a block with all queries.
+fn twin(shape: &Shape, head: &Head<'_>, first_seen: isize, state: &mut State) {
+    let stride = shape.value_stride();
+    for (index, query) in state.queries.chunks_exact(shape.key_dim).enumerate() {
+        let seen = seen(first_seen, index / shape.group);
+        let score = |token: usize| query.iter().zip(head.keys).map(|(q, keys)| q * read(keys[token])).sum::<f32>();
+        let scores: Vec<f32> = (0..seen).map(score).collect();
+        let largest = scores.iter().fold(state.largest[index], |largest, score| largest.max(*score));
+        if seen == 0 {
+            continue;
+        }
+        let less = (state.largest[index] - largest).exp();
+        let mixed = &mut state.mixed[index * stride..][..shape.value_dim];
+        mixed.iter_mut().for_each(|number| *number *= less);
+        state.total[index] *= less;
+        for (token, score) in scores.iter().enumerate() {
+            let weight = (score - largest).exp();
+            state.total[index] += weight;
+            let values = &head.values[token * stride..];
+            mixed.iter_mut().zip(values).for_each(|(number, value)| *number += weight * read(*value));
+        }
+        state.largest[index] = largest;
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod wide {
+    use super::super::avx2::{floats, store};
+    use super::super::vector::exp;
+    use super::*;
+    use std::arch::x86_64::*;
+
+    /// Queries whose sums are in registers at the same time.
+    const FEW: usize = 3;
+
+    #[inline]
+    #[target_feature(enable = "avx2,f16c")]
+    fn halves(bits: &[u16; 8]) -> __m256 {
+        // SAFETY: an unaligned load of eight u16.
+        _mm256_cvtph_ps(unsafe { _mm_loadu_si128(bits.as_ptr().cast()) })
+    }
+
+    /// A block with all queries.
+    #[target_feature(enable = "avx2,fma,f16c")]
+    pub(super) fn block(shape: &Shape, head: &Head<'_>, first_seen: isize, state: &mut State) {
+        let dim = shape.key_dim;
+        for (queries, scores) in state.queries.chunks(FEW * dim).zip(state.scores.chunks_mut(FEW)) {
+            match scores {
+                [_, _, _] => score::<3>(queries, dim, head, scores),
+                [_, _] => score::<2>(queries, dim, head, scores),
+                _ => score::<1>(queries, dim, head, scores),
+            }
+        }
+        let (stride, count) = (shape.value_stride(), state.scores.len());
+        for index in 0..count {
+            let seen = seen(first_seen, index / shape.group);
+            soften(state, index, seen, stride);
+        }
+        let most = seen(first_seen, (count - 1) / shape.group);
+        for (weights, mixed) in state.scores.chunks(FEW).zip(state.mixed.chunks_mut(FEW * stride)) {
+            match weights {
+                [_, _, _] => mix::<3>(weights, &head.values[..most * stride], mixed, stride),
+                [_, _] => mix::<2>(weights, &head.values[..most * stride], mixed, stride),
+                _ => mix::<1>(weights, &head.values[..most * stride], mixed, stride),
+            }
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2,fma,f16c")]
+    fn score<const N: usize>(queries: &[f32], dim: usize, head: &Head<'_>, scores: &mut [[f32; BLOCK_TOKENS]]) {
+        let queries: [&[f32]; N] = std::array::from_fn(|n| &queries[n * dim..(n + 1) * dim]);
+        let mut sums = [[_mm256_setzero_ps(); 4]; N];
+        for (d, keys) in head.keys[..dim].iter().enumerate() {
+            let keys = keys.as_chunks::<8>().0;
+            let keys = [halves(&keys[0]), halves(&keys[1]), halves(&keys[2]), halves(&keys[3])];
+            for (sums, query) in sums.iter_mut().zip(&queries) {
+                let query = _mm256_set1_ps(query[d]);
+                for (sum, keys) in sums.iter_mut().zip(keys) {
+                    *sum = _mm256_fmadd_ps(query, keys, *sum);
+                }
+            }
+        }
+        for (scores, sums) in scores.iter_mut().zip(sums) {
+            for (to, sum) in scores.as_chunks_mut::<8>().0.iter_mut().zip(sums) {
+                store(to, sum);
+            }
+        }
+    }
+
+    /// Scores to weights, and what was mixed so far to the new largest score.
+    #[inline]
+    #[target_feature(enable = "avx2,fma,f16c")]
+    fn soften(state: &mut State, index: usize, seen: usize, stride: usize) {
+        let scores = &mut state.scores[index];
+        scores[seen..].fill(f32::NEG_INFINITY);
+        if seen == 0 {
+            return scores.fill(0.0);
+        }
+        let [a, b, c, d] = [0, 1, 2, 3].map(|i| floats(&scores.as_chunks::<8>().0[i]));
+        let most = _mm256_max_ps(_mm256_max_ps(a, b), _mm256_max_ps(c, d));
+        let mut eight = [0.0; 8];
+        store(&mut eight, most);
+        let old = state.largest[index];
+        let largest = eight.iter().fold(old, |largest, score| largest.max(*score));
+        let mut sums = [0.0; 8];
+        for scores in scores.as_chunks_mut::<8>().0 {
+            for (sum, score) in sums.iter_mut().zip(scores) {
+                *score = exp(*score - largest);
+                *sum += *score;
+            }
+        }
+        let total: f32 = sums.iter().sum();
+        if largest > old {
+            let less = exp(old - largest);
+            state.mixed[index * stride..(index + 1) * stride].iter_mut().for_each(|number| *number *= less);
+            state.total[index] *= less;
+            state.largest[index] = largest;
+        }
+        state.total[index] += total;
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2,fma,f16c")]
+    fn mix<const N: usize>(weights: &[[f32; BLOCK_TOKENS]], values: &[u16], mixed: &mut [f32], stride: usize) {
+        let mut at = 0;
+        while at + 32 <= stride {
+            mix_columns::<N, 4>(weights, values, mixed, (at, stride));
+            at += 32;
+        }
+        while at < stride {
+            mix_columns::<N, 1>(weights, values, mixed, (at, stride));
+            at += 8;
+        }
+    }
+
+    /// `C` vectors of columns from `at`.
+    #[inline]
+    #[target_feature(enable = "avx2,fma,f16c")]
+    fn mix_columns<const N: usize, const C: usize>(
+        weights: &[[f32; BLOCK_TOKENS]],
+        values: &[u16],
+        mixed: &mut [f32],
+        (at, stride): (usize, usize),
+    ) {
+        let weights: &[[f32; BLOCK_TOKENS]; N] = weights.first_chunk().expect("as many weights as queries");
+        let mut sums = [[_mm256_setzero_ps(); C]; N];
+        for (token, values) in values.chunks_exact(stride).take(BLOCK_TOKENS).enumerate() {
+            let values = values[at..at + 8 * C].as_chunks::<8>().0;
+            let values: [__m256; C] = std::array::from_fn(|c| halves(&values[c]));
+            for (sums, weights) in sums.iter_mut().zip(weights) {
+                let weight = _mm256_set1_ps(weights[token]);
+                for (sum, value) in sums.iter_mut().zip(values) {
+                    *sum = _mm256_fmadd_ps(weight, value, *sum);
+                }
+            }
+        }
+        for (mixed, sums) in mixed.chunks_exact_mut(stride).zip(sums) {
+            for (to, sum) in mixed[at..at + 8 * C].as_chunks_mut::<8>().0.iter_mut().zip(sums) {
+                let new = _mm256_add_ps(floats(to), sum);
+                store(to, new);
+            }
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! Products with AVX2: one tile of eight outputs with rows. `maddubs` multiplies four inputs of eight outputs at once; its
+//! sums of pairs fit 16 bits, and so do their sums over a group, once the zero is taken off (see each kind), even where a
+//! sum on the way wraps.
+
+#![allow(unsafe_code, reason = "vector loads and stores")]
+
+use super::packed::{Lane, TILE, Tile};
+use super::rows::{RowGroup, WideGroup};
+use std::arch::x86_64::*;
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn lane(lane: &Lane) -> __m256i {
+    // SAFETY: a lane is 32 bytes on a boundary of 32.
+    unsafe { _mm256_load_si256(lane.0.as_ptr().cast()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx2,f16c")]
+fn halves(bits: &[u16; TILE]) -> __m256 {
+    // SAFETY: an unaligned load of eight u16.
+    _mm256_cvtph_ps(unsafe { _mm_loadu_si128(bits.as_ptr().cast()) })
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) fn floats(numbers: &[f32; TILE]) -> __m256 {
+    // SAFETY: an unaligned load of eight f32.
+    unsafe { _mm256_loadu_ps(numbers.as_ptr()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) fn store(to: &mut [f32; TILE], numbers: __m256) {
+    // SAFETY: an unaligned store of eight f32.
+    unsafe { _mm256_storeu_ps(to.as_mut_ptr(), numbers) }
+}
+
+/// Vector `v` of a group of 4-bit numbers.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn vector_four(tile: &Tile<'_>, group: usize, v: usize) -> __m256i {
+    let bytes = lane(&tile.low.as_chunks::<4>().0[group][v % 4]);
+    let mask = _mm256_set1_epi8(15);
+    if v < 4 { _mm256_and_si256(bytes, mask) } else { _mm256_and_si256(_mm256_srli_epi16(bytes, 4), mask) }
+}
+
+/// The same of 5-bit numbers.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn vector_five(tile: &Tile<'_>, group: usize, v: usize) -> __m256i {
+    let bits = lane(&tile.high[group]);
+    let fifth = match v {
+        0 => _mm256_slli_epi16(bits, 4),
+        1 => _mm256_slli_epi16(bits, 3),
+        2 => _mm256_slli_epi16(bits, 2),
+        3 => _mm256_slli_epi16(bits, 1),
+        4 => bits,
+        5 => _mm256_srli_epi16(bits, 1),
+        6 => _mm256_srli_epi16(bits, 2),
+        _ => _mm256_srli_epi16(bits, 3),
+    };
+    _mm256_or_si256(vector_four(tile, group, v), _mm256_and_si256(fifth, _mm256_set1_epi8(16)))
+}
+
+/// The same of 6-bit numbers.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn vector_six(tile: &Tile<'_>, group: usize, v: usize) -> __m256i {
+    let bits = lane(&tile.high.as_chunks::<2>().0[group][v / 4]);
+    let upper = match v % 4 {
+        0 => _mm256_slli_epi16(bits, 4),
+        1 => _mm256_slli_epi16(bits, 2),
+        2 => bits,
+        _ => _mm256_srli_epi16(bits, 2),
+    };
+    _mm256_or_si256(vector_four(tile, group, v), _mm256_and_si256(upper, _mm256_set1_epi8(48)))
+}
+
+/// Four quants of a row for all outputs.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn four_quants(row: &RowGroup, vector: usize) -> __m256i {
+    let four = &row.quants.as_chunks::<4>().0[vector];
+    _mm256_set1_epi32(i32::from_ne_bytes(four.map(|quant| quant as u8)))
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn pair(pair: [i16; 2]) -> __m256i {
+    _mm256_set1_epi32(i32::from(pair[0] as u16) | i32::from(pair[1]) << 16)
+}
+
+/// Sums of pairs to sums of each output.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn whole(pairs: __m256i) -> __m256i {
+    _mm256_madd_epi16(pairs, _mm256_set1_epi16(1))
+}
+
+/// `sum += scale * row's scale * whole`.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn scaled(scale: __m256, row: f32, whole: __m256i, sum: &mut [f32; TILE]) -> __m256 {
+    _mm256_fmadd_ps(_mm256_mul_ps(scale, _mm256_set1_ps(row)), _mm256_cvtepi32_ps(whole), floats(sum))
+}
+
+/// One group of a tile with a few rows. The rows take turns with each vector, so that the processor always has sums to
+/// add to that do not wait for each other.
+macro_rules! group {
+    ($name:ident, $vector:ident, vectors: $vectors:expr, zero: $zero:expr, |$row:ident, $whole:ident, $sum:ident, $tile:ident, $group:ident| $end:expr) => {
+        #[inline]
+        #[target_feature(enable = "avx2,fma,f16c")]
+        fn $name<const N: usize>($tile: &Tile<'_>, $group: usize, rows: &[RowGroup; N], sums: &mut [[f32; TILE]; N]) {
+            let mut all: [__m256i; N] = std::array::from_fn(|row| {
+                let zero: Option<usize> = $zero;
+                zero.map_or(_mm256_setzero_si256(), |zero| pair(rows[row].zeros[zero]))
+            });
+            for v in $vectors {
+                let numbers = $vector($tile, $group, v);
+                for (all, row) in all.iter_mut().zip(rows) {
+                    *all = _mm256_add_epi16(*all, _mm256_maddubs_epi16(numbers, four_quants(row, v)));
+                }
+            }
+            for (($sum, $row), all) in sums.iter_mut().zip(rows).zip(all) {
+                let $whole = whole(all);
+                let new = $end;
+                store($sum, new);
+            }
+        }
+    };
+}
+
+group!(group_four, vector_four, vectors: 0..8, zero: Some(0), |row, whole, sum, tile, group| {
+    scaled(halves(&tile.scales[group]), row.scale, whole, sum)
+});
+group!(group_four_min, vector_four, vectors: 0..8, zero: None, |row, whole, sum, tile, group| {
+    let min = _mm256_mul_ps(halves(&tile.mins[group]), _mm256_set1_ps(row.sum));
+    _mm256_add_ps(min, scaled(halves(&tile.scales[group]), row.scale, whole, sum))
+});
+group!(group_five, vector_five, vectors: 0..8, zero: Some(1), |row, whole, sum, tile, group| {
+    scaled(halves(&tile.scales[group]), row.scale, whole, sum)
+});
+// The numbers have no zero, but their sums fit 16 bits only less 16; what that takes off is put back.
+group!(group_five_min, vector_five, vectors: 0..8, zero: Some(1), |row, whole, sum, tile, group| {
+    let whole = _mm256_add_epi32(whole, _mm256_set1_epi32(row.sixteenfold));
+    let min = _mm256_mul_ps(halves(&tile.mins[group]), _mm256_set1_ps(row.sum));
+    _mm256_add_ps(min, scaled(halves(&tile.scales[group]), row.scale, whole, sum))
+});
+group!(front_six, vector_six, vectors: 0..4, zero: Some(2), |row, whole, sum, tile, group| {
+    scaled(halves(&tile.scales[group * 2]), row.scale, whole, sum)
+});
+group!(back_six, vector_six, vectors: 4..8, zero: Some(3), |row, whole, sum, tile, group| {
+    scaled(halves(&tile.scales[group * 2 + 1]), row.scale, whole, sum)
+});
+
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+fn group_six<const N: usize>(tile: &Tile<'_>, group: usize, rows: &[RowGroup; N], sums: &mut [[f32; TILE]; N]) {
+    front_six(tile, group, rows, sums);
+    back_six(tile, group, rows, sums);
+}
+
+/// 8-bit numbers: of each four inputs, 0 and 2, then 1 and 3, as 16 bits.
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+fn group_eight<const N: usize>(tile: &Tile<'_>, group: usize, rows: &[WideGroup; N], sums: &mut [[f32; TILE]; N]) {
+    let mut all = [_mm256_setzero_si256(); N];
+    for v in 0..8 {
+        let bytes = lane(&tile.low.as_chunks::<8>().0[group][v]);
+        let (even, odd) = (_mm256_srai_epi16(_mm256_slli_epi16(bytes, 8), 8), _mm256_srai_epi16(bytes, 8));
+        for (all, row) in all.iter_mut().zip(rows) {
+            *all = _mm256_add_epi32(*all, _mm256_madd_epi16(even, pair(row.quants[v * 2])));
+            *all = _mm256_add_epi32(*all, _mm256_madd_epi16(odd, pair(row.quants[v * 2 + 1])));
+        }
+    }
+    for ((sum, row), all) in sums.iter_mut().zip(rows).zip(all) {
+        let new = scaled(halves(&tile.scales[group]), row.scale, all, sum);
+        store(sum, new);
+    }
+}
+
+/// Rows whose sums are in registers at the same time.
+const FEW: usize = 8;
+
+/// `sums += tile · rows`. Of `rows`, those of one group are followed by those of the next after `stride`.
+macro_rules! products {
+    ($name:ident, $few:ident, $row:ty, $group:ident) => {
+        #[target_feature(enable = "avx2,fma,f16c")]
+        fn $few<const N: usize>(tile: &Tile<'_>, rows: &[$row], stride: usize, sums: &mut [[f32; TILE]]) {
+            let sums: &mut [[f32; TILE]; N] = sums.first_chunk_mut().expect("as many sums");
+            for (group, rows) in rows.chunks(stride).enumerate() {
+                $group(tile, group, rows.first_chunk().expect("as many rows"), sums);
+            }
+        }
+
+        #[target_feature(enable = "avx2,fma,f16c")]
+        pub(super) fn $name(tile: &Tile<'_>, rows: &[$row], stride: usize, sums: &mut [[f32; TILE]]) {
+            for (few, sums) in sums.chunks_mut(FEW).enumerate() {
+                let rows = &rows[few * FEW..];
+                match sums.len() {
+                    1 => $few::<1>(tile, rows, stride, sums),
+                    2 => $few::<2>(tile, rows, stride, sums),
+                    3 => $few::<3>(tile, rows, stride, sums),
+                    4 => $few::<4>(tile, rows, stride, sums),
+                    5 => $few::<5>(tile, rows, stride, sums),
+                    6 => $few::<6>(tile, rows, stride, sums),
+                    7 => $few::<7>(tile, rows, stride, sums),
+                    _ => $few::<FEW>(tile, rows, stride, sums),
+                }
+            }
+        }
+    };
+}
+
+products!(four, few_four, RowGroup, group_four);
+products!(four_min, few_four_min, RowGroup, group_four_min);
+products!(five, few_five, RowGroup, group_five);
+products!(five_min, few_five_min, RowGroup, group_five_min);
+products!(six, few_six, RowGroup, group_six);
+products!(eight, few_eight, WideGroup, group_eight);
+
+/// Rounds a group of a row.
+#[target_feature(enable = "avx2,fma,f16c")]
+pub(super) fn round(numbers: &[f32; 32]) -> RowGroup {
+    let [a, b, c, d] = [0, 1, 2, 3].map(|i| floats(&numbers.as_chunks::<TILE>().0[i]));
+    let sign = _mm256_set1_ps(-0.0);
+    let larger = |a, b| _mm256_max_ps(_mm256_andnot_ps(sign, a), _mm256_andnot_ps(sign, b));
+    let most = _mm256_max_ps(larger(a, b), larger(c, d));
+    let most = _mm_max_ps(_mm256_castps256_ps128(most), _mm256_extractf128_ps(most, 1));
+    let most = _mm_max_ps(most, _mm_movehl_ps(most, most));
+    let largest = _mm_cvtss_f32(_mm_max_ss(most, _mm_movehdup_ps(most)));
+    let no_numbers = _mm256_or_ps(_mm256_cmp_ps(a, b, _CMP_UNORD_Q), _mm256_cmp_ps(c, d, _CMP_UNORD_Q));
+    let scale = if _mm256_movemask_ps(no_numbers) == 0 { largest / 127.0 } else { f32::NAN };
+    let inverse = _mm256_set1_ps(if largest > 0.0 { 127.0 / largest } else { 0.0 });
+    let whole = |x| _mm256_cvtps_epi32(_mm256_mul_ps(x, inverse));
+    let packed = _mm256_packs_epi16(_mm256_packs_epi32(whole(a), whole(b)), _mm256_packs_epi32(whole(c), whole(d)));
+    let quants = _mm256_permutevar8x32_epi32(packed, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+
+    // Sums of pairs, of the even and of the odd pairs of each half in every word of 32 bits.
+    let pairs = _mm256_maddubs_epi16(_mm256_set1_epi8(1), quants);
+    let pairs = _mm256_add_epi16(pairs, _mm256_shuffle_epi32(pairs, 0b01_00_11_10));
+    let pairs = _mm256_add_epi16(pairs, _mm256_shuffle_epi32(pairs, 0b10_11_00_01));
+    let (front, back) = (_mm256_castsi256_si128(pairs), _mm256_extracti128_si256(pairs, 1));
+    let both = _mm_add_epi16(front, back);
+    let all = _mm_unpacklo_epi64(both, _mm_unpacklo_epi32(front, back));
+    let zeros = _mm_mullo_epi16(all, _mm_setr_epi16(-8, -8, -16, -16, -32, -32, -32, -32));
+    let sum = _mm_cvtsi128_si32(_mm_madd_epi16(both, _mm_set1_epi16(1)));
+    let halved = |number| _mm_cvtss_f32(_mm_cvtph_ps(_mm_cvtps_ph(_mm_set_ss(number), 0)));
+    let mut group = RowGroup {
+        scale: halved(scale),
+        sum: halved(scale * sum as f32),
+        sixteenfold: 16 * sum,
+        ..RowGroup::default()
+    };
+    // SAFETY: unaligned stores of 32 and of 16 bytes into fields of that size.
+    unsafe {
+        _mm256_storeu_si256(group.quants.as_mut_ptr().cast(), quants);
+        _mm_storeu_si128(group.zeros.as_mut_ptr().cast(), zeros);
+    }
+    group
+}

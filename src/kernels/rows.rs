@@ -1,0 +1,171 @@
+//! Rows of activations, rounded once to 8 bits and then multiplied with every weight that takes them.
+//!
+//! As ggml does it: a group of 32 numbers is d·q with q from -127 to 127 and d rounded to 16 bits, and for weights with a
+//! minimum the sum of d·q is kept, rounded to 16 bits too. Groups of the same place stand together for all rows, because a
+//! product takes one group of a weight with all rows.
+
+#![allow(unsafe_code, reason = "tasks write different rows; the call of code for a detected processor")]
+
+use super::format::{GROUP, from_half, to_half};
+use super::level::{Level, Path};
+use super::packed::Kind;
+use super::pool::{Pool, Shares};
+
+/// A group of a row.
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(C, align(64))]
+pub(super) struct RowGroup {
+    pub(super) quants: [i8; GROUP],
+    /// Two i16 each, to begin sums of pairs with: minus the zero of a kind times the sum of the quants 0 and 1, and 2 and 3,
+    /// of each four. For zero 8; for 16; for 32 of the first 16 quants, and of the others.
+    pub(super) zeros: [[i16; 2]; 4],
+    pub(super) scale: f32,
+    /// Sum of the group's numbers.
+    pub(super) sum: f32,
+    /// Sum of the quants times 16.
+    pub(super) sixteenfold: i32,
+}
+
+/// A group of a row with its quants as 16 bits: of each four, 0 and 2, then 1 and 3.
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(C)]
+pub(super) struct WideGroup {
+    pub(super) quants: [[i16; 2]; 16],
+    pub(super) scale: f32,
+}
+
+/// Which forms of the rows a set of weights takes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Forms {
+    narrow: bool,
+    wide: bool,
+    full: bool,
+}
+
+impl Forms {
+    /// These and what another weight takes.
+    pub(crate) fn and(self, kind: Kind) -> Self {
+        Self {
+            narrow: self.narrow || (kind.is_quantised() && kind != Kind::Eight),
+            wide: self.wide || kind == Kind::Eight,
+            full: self.full || !kind.is_quantised(),
+        }
+    }
+}
+
+/// Rows `(rows, inputs)` in the forms that were asked for. Its memory is kept for the next rows.
+#[derive(Debug, Default)]
+pub(crate) struct Rows {
+    pub(super) num_rows: usize,
+    pub(super) inputs: usize,
+    pub(super) narrow: Vec<RowGroup>, // (inputs / 32, rows)
+    pub(super) wide: Vec<WideGroup>,  // (inputs / 32, rows)
+    pub(super) full: Vec<f32>,        // (rows, inputs)
+    forms: Forms,
+}
+
+/// Numbers for which a task of their own is worth it.
+const TASK_NUMBERS: usize = 8 * 1024;
+
+impl Rows {
+    /// Takes new rows of `inputs` numbers each.
+    ///
+    /// # Panics
+    /// If `x` is not whole rows, or rows are rounded that are not whole groups.
+    pub(crate) fn set(&mut self, pool: &Pool, x: &[f32], inputs: usize, forms: Forms) {
+        assert!(inputs > 0 && x.len().is_multiple_of(inputs), "{} numbers are no rows of {inputs}", x.len());
+        let (rows, groups) = (x.len() / inputs, inputs / GROUP);
+        (self.num_rows, self.inputs, self.forms) = (rows, inputs, forms);
+        self.full.clear();
+        if forms.full {
+            self.full.extend_from_slice(x);
+        }
+        if !forms.narrow && !forms.wide {
+            return;
+        }
+        assert!(inputs.is_multiple_of(GROUP), "rows of {inputs} numbers are no groups of {GROUP}");
+        if forms.narrow {
+            self.narrow.resize(rows * groups, RowGroup::default());
+        }
+        if forms.wide {
+            self.wide.resize(rows * groups, WideGroup::default());
+        }
+        let (narrow, wide) = (Shares::new(&mut self.narrow), Shares::new(&mut self.wide));
+        let level = pool.level();
+        let rows_per_task = (TASK_NUMBERS / inputs).clamp(1, rows.max(1));
+        pool.run(rows.div_ceil(rows_per_task), |task| {
+            for row in task * rows_per_task..rows.min((task + 1) * rows_per_task) {
+                for (group, numbers) in x[row * inputs..(row + 1) * inputs].as_chunks::<GROUP>().0.iter().enumerate() {
+                    let at = group * rows + row;
+                    let rounded = round(level, numbers);
+                    if forms.wide {
+                        // SAFETY: each task has rows of its own, and so places of its own.
+                        let place = unsafe { wide.piece(at, 1) };
+                        place[0] = rounded.widened();
+                    }
+                    if forms.narrow {
+                        // SAFETY: as above.
+                        let place = unsafe { narrow.piece(at, 1) };
+                        place[0] = rounded;
+                    }
+                }
+            }
+        });
+    }
+
+    /// Whether the rows are there in the form that a weight of this kind takes.
+    pub(super) fn serves(&self, kind: Kind) -> bool {
+        self.forms.and(kind) == self.forms
+    }
+}
+
+fn round(level: Level, numbers: &[f32; GROUP]) -> RowGroup {
+    match level.path() {
+        Path::Twin => RowGroup::round(numbers),
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: the level is proof of AVX2, FMA and F16C.
+        Path::Avx2 | Path::AvxVnni | Path::Avx512Vnni => unsafe { super::avx2::round(numbers) },
+    }
+}
+
+impl RowGroup {
+    /// The group whose numbers are `scale * quants`, `scale` before it is rounded.
+    pub(super) fn new(quants: [i8; GROUP], scale: f32) -> Self {
+        let pair_sum = |quants: &[i8], first: usize| -> i16 {
+            quants.as_chunks::<4>().0.iter().map(|four| i16::from(four[first]) + i16::from(four[first + 1])).sum()
+        };
+        let (front, back) = quants.split_at(GROUP / 2);
+        let halves = [front, back].map(|half| [pair_sum(half, 0), pair_sum(half, 2)]);
+        let whole = [halves[0][0] + halves[1][0], halves[0][1] + halves[1][1]];
+        let times = |sums: [i16; 2], zero: i16| sums.map(|sum| sum.wrapping_mul(-zero));
+        let sum = i32::from(whole[0]) + i32::from(whole[1]);
+        Self {
+            quants,
+            zeros: [times(whole, 8), times(whole, 16), times(halves[0], 32), times(halves[1], 32)],
+            scale: from_half(to_half(scale)),
+            sum: from_half(to_half(scale * sum as f32)),
+            sixteenfold: 16 * sum,
+        }
+    }
+
+    /// The scalar twin of rounding.
+    pub(super) fn round(numbers: &[f32; GROUP]) -> Self {
+        let largest = numbers.iter().fold(0f32, |largest, number| largest.max(number.abs()));
+        let inverse = if largest > 0.0 { 127.0 / largest } else { 0.0 };
+        // At most 127 in size by construction; `as` saturates what is not a number.
+        let mut group = Self::new(numbers.map(|number| (number * inverse).round_ties_even() as i8), largest / 127.0);
+        if numbers.iter().any(|number| number.is_nan()) {
+            group.scale = f32::NAN; // what is not a number stays none
+        }
+        group
+    }
+
+    fn widened(&self) -> WideGroup {
+        let wide = |i: usize| i16::from(self.quants[i]);
+        let quants = std::array::from_fn(|pair| {
+            let first = pair / 2 * 4 + pair % 2;
+            [wide(first), wide(first + 2)]
+        });
+        WideGroup { quants, scale: self.scale }
+    }
+}
