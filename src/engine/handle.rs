@@ -11,12 +11,23 @@ use super::sequence::{Job, run};
 use super::template::{CHATML, ChatTemplate};
 use super::tokenizer::{Specials, Tokenizer};
 use crate::device::{self, DeviceKind};
+use crate::kernels::Precision;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+/// How the keys and values of the tokens so far are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum KvPrecision {
+    /// Rounded to 16 bits: half the memory, and what is read at each step.
+    #[default]
+    Half,
+    /// 32 bits: to compare with another implementation.
+    Full,
+}
 
 /// How an engine runs its model.
 #[derive(Debug, Clone)]
@@ -27,11 +38,18 @@ pub struct EngineConfig {
     pub max_queued: usize,
     /// Most tokens of prompt and answer together, if less than the model can do.
     pub max_context_tokens: Option<usize>,
+    /// How keys and values are kept; a GPU keeps 32 bits whatever is said here.
+    pub kv_precision: KvPrecision,
 }
 
 impl Default for EngineConfig {
     fn default() -> Self {
-        Self { device: DeviceKind::default(), max_queued: 64, max_context_tokens: None }
+        Self {
+            device: DeviceKind::default(),
+            max_queued: 64,
+            max_context_tokens: None,
+            kv_precision: KvPrecision::default(),
+        }
     }
 }
 
@@ -258,8 +276,12 @@ fn model(
     device: &candle_core::Device,
     config: &EngineConfig,
 ) -> Result<(Config, Box<dyn StepModel>), EngineError> {
+    let precision = match config.kv_precision {
+        KvPrecision::Half => Precision::Half,
+        KvPrecision::Full => Precision::Full,
+    };
     if device.is_cpu()
-        && let Some(mut model) = FlatModel::load(gguf, 0)?
+        && let Some(mut model) = FlatModel::load(gguf, precision)?
     {
         let most = model.config().context_tokens.min(config.max_context_tokens.unwrap_or(usize::MAX));
         model.set_num_blocks(most.div_ceil(BLOCK_TOKENS));

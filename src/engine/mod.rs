@@ -24,7 +24,7 @@ mod template;
 mod tokenizer;
 
 pub use error::EngineError;
-pub use handle::{Engine, EngineConfig, Generation};
+pub use handle::{Engine, EngineConfig, Generation, KvPrecision};
 pub use prompt::{Message, Prompt, Role};
 pub use request::{EndTokens, Event, FinishReason, ModelInfo, Request, Summary, Timings};
 pub use sampler::Sampling;

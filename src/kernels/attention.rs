@@ -5,7 +5,7 @@
 
 #![allow(unsafe_code, reason = "the call of code for a detected processor; tasks write different heads and rows")]
 
-use super::cache::{BLOCK_TOKENS, Cache, Head, Shape, Span, read};
+use super::cache::{BLOCK_TOKENS, Cache, Element, Head, Shape, Span, Store, head};
 use super::level::{Level, Path};
 use super::pool::{Pool, Shares};
 
@@ -58,7 +58,22 @@ pub(crate) fn attention(
     let (level, mixed) = (pool.level(), Shares::new(mixed));
     pool.run(tasks.len(), |index| {
         let task = tasks[index];
-        let state = run(level, cache, layer, &task, queries);
+        let mut state = State::new(&shape, &task, queries);
+        for (index, block) in task.span.blocks[..task.seen().div_ceil(BLOCK_TOKENS)].iter().enumerate() {
+            // The first row sees this many of the block's tokens, each row one more than the one before.
+            let first_seen = (task.span.earlier + task.first + 1) as isize - (index * BLOCK_TOKENS) as isize;
+            let written = "a block before a row's own was written";
+            match &cache.store {
+                Store::Half(blocks) => {
+                    let head = head(&shape, blocks, *block, layer, task.head).expect(written);
+                    state.add(level, &shape, &head, first_seen);
+                }
+                Store::Full(blocks) => {
+                    let head = head(&shape, blocks, *block, layer, task.head).expect(written);
+                    state.add(level, &shape, &head, first_seen);
+                }
+            }
+        }
         let (width, stride) = (shape.group * shape.value_dim, shape.value_stride());
         for row in 0..task.count {
             let at = ((task.span.first_row + task.first + row) * shape.num_heads + task.head) * width;
@@ -73,37 +88,40 @@ pub(crate) fn attention(
     });
 }
 
-fn run(level: Level, cache: &Cache, layer: usize, task: &Task<'_>, queries: &[f32]) -> State {
-    let shape = &cache.shape;
-    let (count, width) = (task.count * shape.group, shape.group * shape.key_dim);
-    let scale = 1.0 / (shape.key_dim as f32).sqrt();
-    let mut state = State {
-        queries: Vec::with_capacity(count * shape.key_dim),
-        scores: vec![[0.0; BLOCK_TOKENS]; count],
-        mixed: vec![0.0; count * shape.value_stride()],
-        largest: vec![f32::NEG_INFINITY; count],
-        total: vec![0.0; count],
-    };
-    for row in task.first..task.first + task.count {
-        let at = ((task.span.first_row + row) * shape.num_heads + task.head) * width;
-        state.queries.extend(queries[at..at + width].iter().map(|number| number * scale));
+impl Task<'_> {
+    /// Tokens that the last row sees.
+    fn seen(&self) -> usize {
+        self.span.earlier + self.first + self.count
     }
-    let first_seen = task.span.earlier + task.first + 1; // tokens that the first row sees
-    let seen = first_seen + task.count - 1;
-    for (index, block) in task.span.blocks[..seen.div_ceil(BLOCK_TOKENS)].iter().enumerate() {
-        let head = cache.head(*block, layer, task.head).expect("a block before a row's own was written");
-        // The first row sees this many of the block's tokens, each row one more than the one before.
-        let first_seen = first_seen as isize - (index * BLOCK_TOKENS) as isize;
-        match level.path() {
-            Path::Twin => twin(shape, &head, first_seen, &mut state),
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: the level is proof of AVX2, FMA and F16C.
-            Path::Avx2 | Path::AvxVnni | Path::Avx512Vnni => unsafe {
-                wide::block(shape, &head, first_seen, &mut state)
-            },
+}
+
+impl State {
+    fn new(shape: &Shape, task: &Task<'_>, queries: &[f32]) -> Self {
+        let (count, width) = (task.count * shape.group, shape.group * shape.key_dim);
+        let scale = 1.0 / (shape.key_dim as f32).sqrt();
+        let mut scaled = Vec::with_capacity(count * shape.key_dim);
+        for row in task.first..task.first + task.count {
+            let at = ((task.span.first_row + row) * shape.num_heads + task.head) * width;
+            scaled.extend(queries[at..at + width].iter().map(|number| number * scale));
+        }
+        Self {
+            queries: scaled,
+            scores: vec![[0.0; BLOCK_TOKENS]; count],
+            mixed: vec![0.0; count * shape.value_stride()],
+            largest: vec![f32::NEG_INFINITY; count],
+            total: vec![0.0; count],
         }
     }
-    state
+
+    /// Goes on by one block.
+    fn add<E: Element>(&mut self, level: Level, shape: &Shape, head: &Head<'_, E>, first_seen: isize) {
+        match level.path() {
+            Path::Twin => twin(shape, head, first_seen, self),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: the level is proof of AVX2, FMA and F16C.
+            Path::Avx2 | Path::AvxVnni | Path::Avx512Vnni => unsafe { wide::block(shape, head, first_seen, self) },
+        }
+    }
 }
 
 /// How many of a block's tokens a query's row sees.
@@ -112,11 +130,11 @@ fn seen(first_seen: isize, row: usize) -> usize {
 }
 
 /// The scalar twin of a block with all queries.
-fn twin(shape: &Shape, head: &Head<'_>, first_seen: isize, state: &mut State) {
+fn twin<E: Element>(shape: &Shape, head: &Head<'_, E>, first_seen: isize, state: &mut State) {
     let stride = shape.value_stride();
     for (index, query) in state.queries.chunks_exact(shape.key_dim).enumerate() {
         let seen = seen(first_seen, index / shape.group);
-        let score = |token: usize| query.iter().zip(head.keys).map(|(q, keys)| q * read(keys[token])).sum::<f32>();
+        let score = |token: usize| query.iter().zip(head.keys).map(|(q, keys)| q * keys[token].get()).sum::<f32>();
         let scores: Vec<f32> = (0..seen).map(score).collect();
         let largest = scores.iter().fold(state.largest[index], |largest, score| largest.max(*score));
         if seen == 0 {
@@ -130,7 +148,7 @@ fn twin(shape: &Shape, head: &Head<'_>, first_seen: isize, state: &mut State) {
             let weight = (score - largest).exp();
             state.total[index] += weight;
             let values = &head.values[token * stride..];
-            mixed.iter_mut().zip(values).for_each(|(number, value)| *number += weight * read(*value));
+            mixed.iter_mut().zip(values).for_each(|(number, value)| *number += weight * value.get());
         }
         state.largest[index] = largest;
     }
@@ -148,20 +166,20 @@ mod wide {
 
     #[inline]
     #[target_feature(enable = "avx2,f16c")]
-    fn halves(bits: &[u16; 8]) -> __m256 {
-        // SAFETY: an unaligned load of eight u16.
-        _mm256_cvtph_ps(unsafe { _mm_loadu_si128(bits.as_ptr().cast()) })
+    fn load<E: Element>(eight: &[E; 8]) -> __m256 {
+        // SAFETY: this function is compiled for processors with AVX2 and F16C.
+        unsafe { E::load(eight) }
     }
 
     /// A block with all queries.
     #[target_feature(enable = "avx2,fma,f16c")]
-    pub(super) fn block(shape: &Shape, head: &Head<'_>, first_seen: isize, state: &mut State) {
+    pub(super) fn block<E: Element>(shape: &Shape, head: &Head<'_, E>, first_seen: isize, state: &mut State) {
         let dim = shape.key_dim;
         for (queries, scores) in state.queries.chunks(FEW * dim).zip(state.scores.chunks_mut(FEW)) {
             match scores {
-                [_, _, _] => score::<3>(queries, dim, head, scores),
-                [_, _] => score::<2>(queries, dim, head, scores),
-                _ => score::<1>(queries, dim, head, scores),
+                [_, _, _] => score::<E, 3>(queries, dim, head, scores),
+                [_, _] => score::<E, 2>(queries, dim, head, scores),
+                _ => score::<E, 1>(queries, dim, head, scores),
             }
         }
         let (stride, count) = (shape.value_stride(), state.scores.len());
@@ -172,21 +190,26 @@ mod wide {
         let most = seen(first_seen, (count - 1) / shape.group);
         for (weights, mixed) in state.scores.chunks(FEW).zip(state.mixed.chunks_mut(FEW * stride)) {
             match weights {
-                [_, _, _] => mix::<3>(weights, &head.values[..most * stride], mixed, stride),
-                [_, _] => mix::<2>(weights, &head.values[..most * stride], mixed, stride),
-                _ => mix::<1>(weights, &head.values[..most * stride], mixed, stride),
+                [_, _, _] => mix::<E, 3>(weights, &head.values[..most * stride], mixed, stride),
+                [_, _] => mix::<E, 2>(weights, &head.values[..most * stride], mixed, stride),
+                _ => mix::<E, 1>(weights, &head.values[..most * stride], mixed, stride),
             }
         }
     }
 
     #[inline]
     #[target_feature(enable = "avx2,fma,f16c")]
-    fn score<const N: usize>(queries: &[f32], dim: usize, head: &Head<'_>, scores: &mut [[f32; BLOCK_TOKENS]]) {
+    fn score<E: Element, const N: usize>(
+        queries: &[f32],
+        dim: usize,
+        head: &Head<'_, E>,
+        scores: &mut [[f32; BLOCK_TOKENS]],
+    ) {
         let queries: [&[f32]; N] = std::array::from_fn(|n| &queries[n * dim..(n + 1) * dim]);
         let mut sums = [[_mm256_setzero_ps(); 4]; N];
         for (d, keys) in head.keys[..dim].iter().enumerate() {
             let keys = keys.as_chunks::<8>().0;
-            let keys = [halves(&keys[0]), halves(&keys[1]), halves(&keys[2]), halves(&keys[3])];
+            let keys = [load(&keys[0]), load(&keys[1]), load(&keys[2]), load(&keys[3])];
             for (sums, query) in sums.iter_mut().zip(&queries) {
                 let query = _mm256_set1_ps(query[d]);
                 for (sum, keys) in sums.iter_mut().zip(keys) {
@@ -235,14 +258,19 @@ mod wide {
 
     #[inline]
     #[target_feature(enable = "avx2,fma,f16c")]
-    fn mix<const N: usize>(weights: &[[f32; BLOCK_TOKENS]], values: &[u16], mixed: &mut [f32], stride: usize) {
+    fn mix<E: Element, const N: usize>(
+        weights: &[[f32; BLOCK_TOKENS]],
+        values: &[E],
+        mixed: &mut [f32],
+        stride: usize,
+    ) {
         let mut at = 0;
         while at + 32 <= stride {
-            mix_columns::<N, 4>(weights, values, mixed, (at, stride));
+            mix_columns::<E, N, 4>(weights, values, mixed, (at, stride));
             at += 32;
         }
         while at < stride {
-            mix_columns::<N, 1>(weights, values, mixed, (at, stride));
+            mix_columns::<E, N, 1>(weights, values, mixed, (at, stride));
             at += 8;
         }
     }
@@ -250,9 +278,9 @@ mod wide {
     /// `C` vectors of columns from `at`.
     #[inline]
     #[target_feature(enable = "avx2,fma,f16c")]
-    fn mix_columns<const N: usize, const C: usize>(
+    fn mix_columns<E: Element, const N: usize, const C: usize>(
         weights: &[[f32; BLOCK_TOKENS]],
-        values: &[u16],
+        values: &[E],
         mixed: &mut [f32],
         (at, stride): (usize, usize),
     ) {
@@ -260,7 +288,7 @@ mod wide {
         let mut sums = [[_mm256_setzero_ps(); C]; N];
         for (token, values) in values.chunks_exact(stride).take(BLOCK_TOKENS).enumerate() {
             let values = values[at..at + 8 * C].as_chunks::<8>().0;
-            let values: [__m256; C] = std::array::from_fn(|c| halves(&values[c]));
+            let values: [__m256; C] = std::array::from_fn(|c| load(&values[c]));
             for (sums, weights) in sums.iter_mut().zip(weights) {
                 let weight = _mm256_set1_ps(weights[token]);
                 for (sum, value) in sums.iter_mut().zip(values) {

@@ -6,6 +6,7 @@
 
 use super::packed::{Lane, TILE, Tile};
 use super::rows::{RowGroup, WideGroup};
+use std::arch::asm;
 use std::arch::x86_64::*;
 
 #[inline]
@@ -77,12 +78,38 @@ fn vector_six(tile: &Tile<'_>, group: usize, v: usize) -> __m256i {
     _mm256_or_si256(vector_four(tile, group, v), _mm256_and_si256(upper, _mm256_set1_epi8(48)))
 }
 
+/// Adds sums of 16 bits. In assembly because the compiler would otherwise take the rows one by one, as sums of whole numbers
+/// may be in any order, and then each addition waits for the last.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn add_16(sums: __m256i, more: __m256i) -> __m256i {
+    let mut sums = sums;
+    // SAFETY: it reads and writes registers only; AVX2 is there.
+    unsafe {
+        asm!("vpaddw {sums}, {sums}, {more}", sums = inout(ymm_reg) sums, more = in(ymm_reg) more,
+            options(nostack, nomem, preserves_flags));
+    }
+    sums
+}
+
+/// Adds sums of 32 bits, in assembly for the same reason.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn add_32(sums: __m256i, more: __m256i) -> __m256i {
+    let mut sums = sums;
+    // SAFETY: as above.
+    unsafe {
+        asm!("vpaddd {sums}, {sums}, {more}", sums = inout(ymm_reg) sums, more = in(ymm_reg) more,
+            options(nostack, nomem, preserves_flags));
+    }
+    sums
+}
+
 /// Four quants of a row for all outputs.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn four_quants(row: &RowGroup, vector: usize) -> __m256i {
-    let four = &row.quants.as_chunks::<4>().0[vector];
-    _mm256_set1_epi32(i32::from_ne_bytes(four.map(|quant| quant as u8)))
+fn quad(row: &RowGroup, v: usize) -> __m256i {
+    _mm256_set1_epi32(i32::from_ne_bytes(row.quants.as_chunks::<4>().0[v].map(|quant| quant as u8)))
 }
 
 #[inline]
@@ -98,61 +125,59 @@ fn whole(pairs: __m256i) -> __m256i {
     _mm256_madd_epi16(pairs, _mm256_set1_epi16(1))
 }
 
-/// `sum += scale * row's scale * whole`.
-#[inline]
-#[target_feature(enable = "avx2,fma")]
-fn scaled(scale: __m256, row: f32, whole: __m256i, sum: &mut [f32; TILE]) -> __m256 {
-    _mm256_fmadd_ps(_mm256_mul_ps(scale, _mm256_set1_ps(row)), _mm256_cvtepi32_ps(whole), floats(sum))
-}
-
 /// One group of a tile with a few rows. The rows take turns with each vector, so that the processor always has sums to
 /// add to that do not wait for each other.
 macro_rules! group {
-    ($name:ident, $vector:ident, vectors: $vectors:expr, zero: $zero:expr, |$row:ident, $whole:ident, $sum:ident, $tile:ident, $group:ident| $end:expr) => {
+    ($name:ident, $vector:ident, $vectors:expr, $zero:expr, $scale:expr, $end:ident) => {
         #[inline]
         #[target_feature(enable = "avx2,fma,f16c")]
-        fn $name<const N: usize>($tile: &Tile<'_>, $group: usize, rows: &[RowGroup; N], sums: &mut [[f32; TILE]; N]) {
-            let mut all: [__m256i; N] = std::array::from_fn(|row| {
-                let zero: Option<usize> = $zero;
-                zero.map_or(_mm256_setzero_si256(), |zero| pair(rows[row].zeros[zero]))
-            });
+        fn $name<const N: usize>(tile: &Tile<'_>, group: usize, rows: &[RowGroup; N], sums: &mut [[f32; TILE]; N]) {
+            let zero: Option<usize> = $zero;
+            let mut all: [__m256i; N] =
+                std::array::from_fn(|row| zero.map_or(_mm256_setzero_si256(), |zero| pair(rows[row].zeros[zero])));
             for v in $vectors {
-                let numbers = $vector($tile, $group, v);
+                let numbers = $vector(tile, group, v);
                 for (all, row) in all.iter_mut().zip(rows) {
-                    *all = _mm256_add_epi16(*all, _mm256_maddubs_epi16(numbers, four_quants(row, v)));
+                    *all = add_16(*all, _mm256_maddubs_epi16(numbers, quad(row, v)));
                 }
             }
-            for (($sum, $row), all) in sums.iter_mut().zip(rows).zip(all) {
-                let $whole = whole(all);
-                let new = $end;
-                store($sum, new);
+            let scale = halves(&tile.scales[($scale)(group)]);
+            let min = tile.mins.get(group).map_or(_mm256_setzero_ps(), |min| halves(min));
+            for ((sum, row), all) in sums.iter_mut().zip(rows).zip(all) {
+                let new = $end(scale, min, row, whole(all), floats(sum));
+                store(sum, new);
             }
         }
     };
 }
 
-group!(group_four, vector_four, vectors: 0..8, zero: Some(0), |row, whole, sum, tile, group| {
-    scaled(halves(&tile.scales[group]), row.scale, whole, sum)
-});
-group!(group_four_min, vector_four, vectors: 0..8, zero: None, |row, whole, sum, tile, group| {
-    let min = _mm256_mul_ps(halves(&tile.mins[group]), _mm256_set1_ps(row.sum));
-    _mm256_add_ps(min, scaled(halves(&tile.scales[group]), row.scale, whole, sum))
-});
-group!(group_five, vector_five, vectors: 0..8, zero: Some(1), |row, whole, sum, tile, group| {
-    scaled(halves(&tile.scales[group]), row.scale, whole, sum)
-});
-// The numbers have no zero, but their sums fit 16 bits only less 16; what that takes off is put back.
-group!(group_five_min, vector_five, vectors: 0..8, zero: Some(1), |row, whole, sum, tile, group| {
-    let whole = _mm256_add_epi32(whole, _mm256_set1_epi32(row.sixteenfold));
-    let min = _mm256_mul_ps(halves(&tile.mins[group]), _mm256_set1_ps(row.sum));
-    _mm256_add_ps(min, scaled(halves(&tile.scales[group]), row.scale, whole, sum))
-});
-group!(front_six, vector_six, vectors: 0..4, zero: Some(2), |row, whole, sum, tile, group| {
-    scaled(halves(&tile.scales[group * 2]), row.scale, whole, sum)
-});
-group!(back_six, vector_six, vectors: 4..8, zero: Some(3), |row, whole, sum, tile, group| {
-    scaled(halves(&tile.scales[group * 2 + 1]), row.scale, whole, sum)
-});
+/// `sum += scale * whole`.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn end(scale: __m256, _: __m256, row: &RowGroup, whole: __m256i, sum: __m256) -> __m256 {
+    _mm256_fmadd_ps(_mm256_mul_ps(scale, _mm256_set1_ps(row.scale)), _mm256_cvtepi32_ps(whole), sum)
+}
+
+/// And the minimum times the row's sum.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn end_min(scale: __m256, min: __m256, row: &RowGroup, whole: __m256i, sum: __m256) -> __m256 {
+    _mm256_fmadd_ps(min, _mm256_set1_ps(row.sum), end(scale, min, row, whole, sum))
+}
+
+/// And what a zero of 16 has taken off is put back: with it the sums fit 16 bits, but the numbers have none.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn end_five_min(scale: __m256, min: __m256, row: &RowGroup, whole: __m256i, sum: __m256) -> __m256 {
+    end_min(scale, min, row, _mm256_add_epi32(whole, _mm256_set1_epi32(row.sixteenfold)), sum)
+}
+
+group!(group_four, vector_four, 0..8, Some(0), |group| group, end);
+group!(group_four_min, vector_four, 0..8, None, |group| group, end_min);
+group!(group_five, vector_five, 0..8, Some(1), |group| group, end);
+group!(group_five_min, vector_five, 0..8, Some(1), |group| group, end_five_min);
+group!(front_six, vector_six, 0..4, Some(2), |group| group * 2, end);
+group!(back_six, vector_six, 4..8, Some(3), |group| group * 2 + 1, end);
 
 #[inline]
 #[target_feature(enable = "avx2,fma,f16c")]
@@ -170,12 +195,14 @@ fn group_eight<const N: usize>(tile: &Tile<'_>, group: usize, rows: &[WideGroup;
         let bytes = lane(&tile.low.as_chunks::<8>().0[group][v]);
         let (even, odd) = (_mm256_srai_epi16(_mm256_slli_epi16(bytes, 8), 8), _mm256_srai_epi16(bytes, 8));
         for (all, row) in all.iter_mut().zip(rows) {
-            *all = _mm256_add_epi32(*all, _mm256_madd_epi16(even, pair(row.quants[v * 2])));
-            *all = _mm256_add_epi32(*all, _mm256_madd_epi16(odd, pair(row.quants[v * 2 + 1])));
+            *all = add_32(*all, _mm256_madd_epi16(even, pair(row.quants[v * 2])));
+            *all = add_32(*all, _mm256_madd_epi16(odd, pair(row.quants[v * 2 + 1])));
         }
     }
+    let scale = halves(&tile.scales[group]);
     for ((sum, row), all) in sums.iter_mut().zip(rows).zip(all) {
-        let new = scaled(halves(&tile.scales[group]), row.scale, all, sum);
+        let scale = _mm256_mul_ps(scale, _mm256_set1_ps(row.scale));
+        let new = _mm256_fmadd_ps(scale, _mm256_cvtepi32_ps(all), floats(sum));
         store(sum, new);
     }
 }

@@ -19,14 +19,14 @@ mod twin;
 mod vector;
 
 pub(crate) use attention::attention;
-pub(crate) use cache::{BLOCK_TOKENS, Cache, Shape, Span};
+pub(crate) use cache::{BLOCK_TOKENS, Cache, Precision, Shape, Span};
 pub(crate) use format::Format;
 pub(crate) use level::Level;
 pub(crate) use packed::Packed;
 pub(crate) use pool::Pool;
 pub(crate) use product::{Job, Sink, gated, products};
 pub(crate) use rows::{Forms, Rows};
-pub(crate) use vector::{for_rows, rms_norm, rms_norm_in_place};
+pub(crate) use vector::{Norm, for_rows, rms_norm_in_place};
 
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,7 @@ use super::format::{GROUP, from_half, to_half};
 use super::level::{Level, Path};
 use super::packed::Kind;
 use super::pool::{Pool, Shares};
+use super::vector::{Norm, for_rows, rms_norm, rms_scale};
 
 /// A group of a row.
 #[derive(Debug, Clone, Copy, Default)]
@@ -61,6 +62,7 @@ pub(crate) struct Rows {
     pub(super) narrow: Vec<RowGroup>, // (inputs / 32, rows)
     pub(super) wide: Vec<WideGroup>,  // (inputs / 32, rows)
     pub(super) full: Vec<f32>,        // (rows, inputs)
+    scales: Vec<f32>,                 // (rows)
     forms: Forms,
 }
 
@@ -73,39 +75,71 @@ impl Rows {
     /// # Panics
     /// If `x` is not whole rows, or rows are rounded that are not whole groups.
     pub(crate) fn set(&mut self, pool: &Pool, x: &[f32], inputs: usize, forms: Forms) {
-        assert!(inputs > 0 && x.len().is_multiple_of(inputs), "{} numbers are no rows of {inputs}", x.len());
-        let (rows, groups) = (x.len() / inputs, inputs / GROUP);
-        (self.num_rows, self.inputs, self.forms) = (rows, inputs, forms);
-        self.full.clear();
+        self.begin(x, inputs, forms);
         if forms.full {
-            self.full.extend_from_slice(x);
+            self.full.copy_from_slice(x);
         }
+        let level = pool.level();
+        self.round(pool, |row, group| {
+            let numbers = x[row * inputs + group * GROUP..].first_chunk().expect("whole groups");
+            round(level, numbers)
+        });
+    }
+
+    /// Takes new rows as wide as `norm`'s weight, each normed: see [`rms_norm`].
+    ///
+    /// # Panics
+    /// As for [`Self::set`].
+    pub(crate) fn set_normed(&mut self, pool: &Pool, x: &[f32], norm: Norm<'_>, forms: Forms) {
+        let inputs = norm.weight.len();
+        self.begin(x, inputs, forms);
+        for (row, normed) in self.full.chunks_exact_mut(inputs).enumerate() {
+            rms_norm(&x[row * inputs..(row + 1) * inputs], norm, normed);
+        }
+        let level = pool.level();
+        self.scales.resize(self.num_rows, 0.0);
+        for_rows(pool, &mut self.scales, 1, |row, scale| {
+            scale[0] = rms_scale(&x[row * inputs..(row + 1) * inputs], norm.eps)
+        });
+        let scales = std::mem::take(&mut self.scales);
+        self.round(pool, |row, group| {
+            let numbers: &[f32; GROUP] = x[row * inputs + group * GROUP..].first_chunk().expect("whole groups");
+            let weight: &[f32; GROUP] = norm.weight[group * GROUP..].first_chunk().expect("whole groups");
+            round(level, &std::array::from_fn(|i| (numbers[i] * scales[row]) * weight[i]))
+        });
+        self.scales = scales;
+    }
+
+    fn begin(&mut self, x: &[f32], inputs: usize, forms: Forms) {
+        assert!(inputs > 0 && x.len().is_multiple_of(inputs), "{} numbers are no rows of {inputs}", x.len());
+        (self.num_rows, self.inputs, self.forms) = (x.len() / inputs, inputs, forms);
+        self.full.resize(if forms.full { x.len() } else { 0 }, 0.0);
+    }
+
+    /// Fills in the rounded forms: `group` gives the rounded group of a row.
+    fn round(&mut self, pool: &Pool, group: impl Fn(usize, usize) -> RowGroup + Sync) {
+        let (forms, inputs, rows) = (self.forms, self.inputs, self.num_rows);
         if !forms.narrow && !forms.wide {
             return;
         }
         assert!(inputs.is_multiple_of(GROUP), "rows of {inputs} numbers are no groups of {GROUP}");
-        if forms.narrow {
-            self.narrow.resize(rows * groups, RowGroup::default());
-        }
-        if forms.wide {
-            self.wide.resize(rows * groups, WideGroup::default());
-        }
+        let groups = inputs / GROUP;
+        self.narrow.resize(if forms.narrow { rows * groups } else { 0 }, RowGroup::default());
+        self.wide.resize(if forms.wide { rows * groups } else { 0 }, WideGroup::default());
         let (narrow, wide) = (Shares::new(&mut self.narrow), Shares::new(&mut self.wide));
-        let level = pool.level();
         let rows_per_task = (TASK_NUMBERS / inputs).clamp(1, rows.max(1));
         pool.run(rows.div_ceil(rows_per_task), |task| {
             for row in task * rows_per_task..rows.min((task + 1) * rows_per_task) {
-                for (group, numbers) in x[row * inputs..(row + 1) * inputs].as_chunks::<GROUP>().0.iter().enumerate() {
-                    let at = group * rows + row;
-                    let rounded = round(level, numbers);
+                for at in 0..groups {
+                    let rounded = group(row, at);
                     if forms.wide {
                         // SAFETY: each task has rows of its own, and so places of its own.
-                        let place = unsafe { wide.piece(at, 1) };
+                        let place = unsafe { wide.piece(at * rows + row, 1) };
                         place[0] = rounded.widened();
                     }
                     if forms.narrow {
                         // SAFETY: as above.
-                        let place = unsafe { narrow.piece(at, 1) };
+                        let place = unsafe { narrow.piece(at * rows + row, 1) };
                         place[0] = rounded;
                     }
                 }

@@ -15,7 +15,7 @@ const TASK_NUMBERS: usize = 16 * 1024;
 pub(crate) fn for_rows(pool: &Pool, numbers: &mut [f32], width: usize, each: impl Fn(usize, &mut [f32]) + Sync) {
     assert!(width > 0 && numbers.len().is_multiple_of(width), "{} numbers are no rows of {width}", numbers.len());
     let rows = numbers.len() / width;
-    let rows_per_task = (TASK_NUMBERS / width).max(1);
+    let rows_per_task = (TASK_NUMBERS / width).clamp(1, 64);
     let shares = Shares::new(numbers);
     pool.run(rows.div_ceil(rows_per_task), |task| {
         for row in task * rows_per_task..rows.min((task + 1) * rows_per_task) {
@@ -25,26 +25,31 @@ pub(crate) fn for_rows(pool: &Pool, numbers: &mut [f32], width: usize, each: imp
     });
 }
 
+/// A root-mean-square norm.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Norm<'a> {
+    pub(crate) weight: &'a [f32],
+    pub(crate) eps: f32,
+}
+
 /// `x / rms(x) * weight`, the squares summed in f64 as ggml does: the last bits decide how the products that follow round.
-///
-/// # Panics
-/// If lengths differ.
-pub(crate) fn rms_norm(x: &[f32], weight: &[f32], eps: f32, out: &mut [f32]) {
-    let scale = rms_scale(x, eps);
-    for ((out, x), weight) in out.iter_mut().zip(x).zip(weight) {
+pub(crate) fn rms_norm(x: &[f32], norm: Norm<'_>, out: &mut [f32]) {
+    let scale = rms_scale(x, norm.eps);
+    for ((out, x), weight) in out.iter_mut().zip(x).zip(norm.weight) {
         *out = (x * scale) * weight;
     }
 }
 
 /// [`rms_norm`] in place.
-pub(crate) fn rms_norm_in_place(x: &mut [f32], weight: &[f32], eps: f32) {
-    let scale = rms_scale(x, eps);
-    for (x, weight) in x.iter_mut().zip(weight) {
+pub(crate) fn rms_norm_in_place(x: &mut [f32], norm: Norm<'_>) {
+    let scale = rms_scale(x, norm.eps);
+    for (x, weight) in x.iter_mut().zip(norm.weight) {
         *x = (*x * scale) * weight;
     }
 }
 
-fn rms_scale(x: &[f32], eps: f32) -> f32 {
+/// What a row is multiplied with.
+pub(super) fn rms_scale(x: &[f32], eps: f32) -> f32 {
     // Eight sums, so that the processor need not wait for one.
     let mut sums = [0f64; 8];
     let (eights, rest) = x.as_chunks::<8>();

@@ -9,8 +9,8 @@ use super::config::{Config, RopeLayout};
 use super::flat_weights::{FlatWeights, Linear, is_covered};
 use super::rope::Angles;
 use crate::kernels::{
-    Cache, Forms, Job, Level, Packed, Pool, Rows, Shape, Sink, Span, attention, for_rows, gated, products, rms_norm,
-    rms_norm_in_place,
+    Cache, Forms, Job, Level, Norm, Packed, Pool, Precision, Rows, Shape, Sink, Span, attention, for_rows, gated,
+    products, rms_norm_in_place,
 };
 
 const _: () = assert!(BLOCK_TOKENS == crate::kernels::BLOCK_TOKENS, "scheduler and kernels have the same blocks");
@@ -19,6 +19,7 @@ const _: () = assert!(BLOCK_TOKENS == crate::kernels::BLOCK_TOKENS, "scheduler a
 #[derive(Debug)]
 pub(crate) struct FlatModel {
     config: Config,
+    precision: Precision,
     weights: FlatWeights,
     angles: Angles,
     pool: Pool,
@@ -30,7 +31,7 @@ pub(crate) struct FlatModel {
 #[derive(Debug, Default)]
 struct Buffers {
     x: Vec<f32>,      // (rows, hidden)
-    normed: Vec<f32>, // (rows, hidden)
+    wanted: Vec<f32>, // (rows wanted, hidden)
     q: Vec<f32>,      // (rows, num_heads * key_dim)
     k: Vec<f32>,      // (rows, num_kv_heads * key_dim)
     v: Vec<f32>,      // (rows, num_kv_heads * value_dim)
@@ -42,28 +43,28 @@ struct Buffers {
 }
 
 impl FlatModel {
-    /// Reads a model for a pool of `num_blocks` blocks; `None` where the kernels lack the processor's instructions or one of
+    /// Reads a model, its pool without blocks: see [`Self::set_num_blocks`]. `None` where the kernels lack the processor's instructions or one of
     /// the file's types.
     ///
     /// # Errors
     /// See [`Config::read`] and [`FlatWeights::read`].
-    pub(crate) fn load(gguf: &mut Gguf, num_blocks: usize) -> Result<Option<Self>, EngineError> {
+    pub(crate) fn load(gguf: &mut Gguf, precision: Precision) -> Result<Option<Self>, EngineError> {
         let config = Config::read(gguf)?;
         if !Level::best().is_vector() || !is_covered(gguf, &config) {
             return Ok(None);
         }
-        Self::load_at(gguf, num_blocks, Level::best()).map(Some)
+        Self::load_at(gguf, precision, Level::best()).map(Some)
     }
 
     /// The same with the code of one level.
-    fn load_at(gguf: &mut Gguf, num_blocks: usize, level: Level) -> Result<Self, EngineError> {
+    fn load_at(gguf: &mut Gguf, precision: Precision, level: Level) -> Result<Self, EngineError> {
         let config = Config::read(gguf)?;
         let weights = FlatWeights::read(gguf, &config)?;
         let angles = Angles::new(&config, weights.rope_factors.as_deref());
-        let cache = Cache::new(shape(&config), num_blocks);
+        let cache = Cache::new(shape(&config, precision), 0);
         let pool = Pool::new(rayon::current_num_threads(), level);
         tracing::debug!(threads = pool.num_threads(), weight_bytes = weights.num_bytes(), "weights packed");
-        Ok(Self { config, weights, angles, pool, cache, buffers: Buffers::default() })
+        Ok(Self { config, precision, weights, angles, pool, cache, buffers: Buffers::default() })
     }
 
     pub(crate) fn config(&self) -> &Config {
@@ -72,12 +73,12 @@ impl FlatModel {
 
     /// Forgets all blocks and has `num_blocks` from now on.
     pub(crate) fn set_num_blocks(&mut self, num_blocks: usize) {
-        self.cache = Cache::new(shape(&self.config), num_blocks);
+        self.cache = Cache::new(shape(&self.config, self.precision), num_blocks);
     }
 
     /// Bytes of a block's keys and values, all layers.
     pub(crate) fn block_bytes(&self) -> usize {
-        shape(&self.config).block_bytes()
+        shape(&self.config, self.precision).block_bytes()
     }
 
     fn run(&mut self, parts: &[Part<'_>]) -> Vec<f32> {
@@ -108,10 +109,9 @@ impl FlatModel {
     /// Embeds the tokens and computes their positions' tables.
     fn begin(&mut self, parts: &[Part<'_>], num_rows: usize) {
         let Config { hidden, vocab, key_dim, num_heads, num_kv_heads, value_dim, feed_forward, .. } = self.config;
-        let Buffers { x, normed, q, k, v, mixed, gated, .. } = &mut self.buffers;
+        let Buffers { x, q, k, v, mixed, gated, .. } = &mut self.buffers;
         let widths = [
             (x, hidden),
-            (normed, hidden),
             (q, num_heads * key_dim),
             (k, num_kv_heads * key_dim),
             (v, num_kv_heads * value_dim),
@@ -137,10 +137,9 @@ impl FlatModel {
     fn layer(&mut self, index: usize, spans: &[Span<'_>]) {
         let Self { config, weights, pool, cache, buffers, .. } = self;
         let layer = &weights.layers[index];
-        let Buffers { x, normed, q, k, v, mixed, gated: middle, cos, sin, rows } = buffers;
+        let Buffers { x, q, k, v, mixed, gated: middle, cos, sin, rows, .. } = buffers;
         let eps = config.norm_eps;
-        norm(pool, x, &layer.attn_norm, eps, normed);
-        rows.set(pool, normed, config.hidden, layer.attention_forms());
+        rows.set_normed(pool, x, Norm { weight: &layer.attn_norm, eps }, layer.attention_forms());
         products(pool, rows, &mut [job(&layer.q, q), job(&layer.k, k), job(&layer.v, v)]);
         let turn = Turn { dim: config.key_dim, layout: config.rope.layout, eps, cos, sin };
         turn.all(pool, q, layer.q_norm.as_deref());
@@ -148,8 +147,7 @@ impl FlatModel {
         cache.write(pool, index, spans, k, v);
         attention(pool, cache, index, spans, q, mixed);
         add(pool, rows, mixed, &layer.output, x);
-        norm(pool, x, &layer.ffn_norm, eps, normed);
-        rows.set(pool, normed, config.hidden, layer.gate_forms());
+        rows.set_normed(pool, x, Norm { weight: &layer.ffn_norm, eps }, layer.gate_forms());
         gated(pool, rows, &layer.gate, &layer.up, middle);
         add(pool, rows, middle, &layer.down, x);
     }
@@ -157,29 +155,29 @@ impl FlatModel {
     /// Logits of these rows: `(rows, vocab)`.
     fn logits(&mut self, wanted: &[usize]) -> Vec<f32> {
         let Self { config, weights, pool, buffers, .. } = self;
-        let Config { hidden, vocab, norm_eps, .. } = *config;
-        let Buffers { x, normed, rows, .. } = buffers;
+        let Config { hidden, vocab, norm_eps: eps, .. } = *config;
+        let Buffers { x, wanted: last, rows, .. } = buffers;
         let mut logits = vec![0.0; wanted.len() * vocab];
         if wanted.is_empty() {
             return logits;
         }
-        for (row, normed) in wanted.iter().zip(normed.chunks_exact_mut(hidden)) {
-            rms_norm(&x[row * hidden..(row + 1) * hidden], &weights.output_norm, norm_eps, normed);
-        }
+        last.clear();
+        wanted.iter().for_each(|row| last.extend_from_slice(&x[row * hidden..(row + 1) * hidden]));
         let weight: &Packed = &weights.output;
-        rows.set(pool, &normed[..wanted.len() * hidden], hidden, Forms::default().and(weight.kind()));
+        rows.set_normed(pool, last, Norm { weight: &weights.output_norm, eps }, Forms::default().and(weight.kind()));
         products(pool, rows, &mut [Job { weight, bias: None, out: &mut logits, sink: Sink::Store }]);
         logits
     }
 }
 
-fn shape(config: &Config) -> Shape {
+fn shape(config: &Config, precision: Precision) -> Shape {
     Shape {
         num_layers: config.num_layers,
         num_heads: config.num_kv_heads,
         group: config.num_heads / config.num_kv_heads,
         key_dim: config.key_dim,
         value_dim: config.value_dim,
+        precision,
     }
 }
 
@@ -191,11 +189,6 @@ fn job<'a>(linear: &'a Linear, out: &'a mut [f32]) -> Job<'a> {
 fn add(pool: &Pool, rows: &mut Rows, numbers: &[f32], linear: &Linear, x: &mut [f32]) {
     rows.set(pool, numbers, linear.weight.inputs(), Forms::default().and(linear.weight.kind()));
     products(pool, rows, &mut [Job { sink: Sink::Add, ..job(linear, x) }]);
-}
-
-fn norm(pool: &Pool, x: &[f32], weight: &[f32], eps: f32, normed: &mut [f32]) {
-    let width = weight.len();
-    for_rows(pool, normed, width, |row, normed| rms_norm(&x[row * width..(row + 1) * width], weight, eps, normed));
 }
 
 /// How queries and keys get their positions.
@@ -215,7 +208,7 @@ impl Turn<'_> {
             let (cos, sin) = (&self.cos[row * half..][..half], &self.sin[row * half..][..half]);
             for head in numbers.chunks_exact_mut(self.dim) {
                 if let Some(weight) = weight {
-                    rms_norm_in_place(head, weight, self.eps);
+                    rms_norm_in_place(head, Norm { weight, eps: self.eps });
                 }
                 match self.layout {
                     RopeLayout::Interleaved => turn_neighbours(head, cos, sin),
