@@ -10,7 +10,7 @@ use super::level::{Level, Path};
 use super::pool::{Pool, Shares};
 
 /// Queries, rows times heads that share keys, that go over a block together.
-const MAX_QUERIES: usize = 24;
+const MAX_QUERIES: usize = 48;
 
 /// What a task keeps of its queries between blocks.
 struct State {
@@ -161,8 +161,8 @@ mod wide {
     use super::*;
     use std::arch::x86_64::*;
 
-    /// Queries whose sums are in registers at the same time.
-    const FEW: usize = 3;
+    /// Queries whose sums are in registers at the same time: of three or four queries two vectors each, of fewer four.
+    const FEW: usize = 4;
 
     #[inline]
     #[target_feature(enable = "avx2,f16c")]
@@ -176,10 +176,11 @@ mod wide {
     pub(super) fn block<E: Element>(shape: &Shape, head: &Head<'_, E>, first_seen: isize, state: &mut State) {
         let dim = shape.key_dim;
         for (queries, scores) in state.queries.chunks(FEW * dim).zip(state.scores.chunks_mut(FEW)) {
-            match scores {
-                [_, _, _] => score::<E, 3>(queries, dim, head, scores),
-                [_, _] => score::<E, 2>(queries, dim, head, scores),
-                _ => score::<E, 1>(queries, dim, head, scores),
+            match scores.len() {
+                1 => score::<E, 1, 4>(queries, dim, head, scores),
+                2 => score::<E, 2, 4>(queries, dim, head, scores),
+                3 => score::<E, 3, 2>(queries, dim, head, scores),
+                _ => score::<E, FEW, 2>(queries, dim, head, scores),
             }
         }
         let (stride, count) = (shape.value_stride(), state.scores.len());
@@ -189,37 +190,41 @@ mod wide {
         }
         let most = seen(first_seen, (count - 1) / shape.group);
         for (weights, mixed) in state.scores.chunks(FEW).zip(state.mixed.chunks_mut(FEW * stride)) {
-            match weights {
-                [_, _, _] => mix::<E, 3>(weights, &head.values[..most * stride], mixed, stride),
-                [_, _] => mix::<E, 2>(weights, &head.values[..most * stride], mixed, stride),
-                _ => mix::<E, 1>(weights, &head.values[..most * stride], mixed, stride),
+            let values = &head.values[..most * stride];
+            match weights.len() {
+                1 => mix::<E, 1, 4>(weights, values, mixed, stride),
+                2 => mix::<E, 2, 4>(weights, values, mixed, stride),
+                3 => mix::<E, 3, 2>(weights, values, mixed, stride),
+                _ => mix::<E, FEW, 2>(weights, values, mixed, stride),
             }
         }
     }
 
     #[inline]
     #[target_feature(enable = "avx2,fma,f16c")]
-    fn score<E: Element, const N: usize>(
+    fn score<E: Element, const N: usize, const C: usize>(
         queries: &[f32],
         dim: usize,
         head: &Head<'_, E>,
         scores: &mut [[f32; BLOCK_TOKENS]],
     ) {
         let queries: [&[f32]; N] = std::array::from_fn(|n| &queries[n * dim..(n + 1) * dim]);
-        let mut sums = [[_mm256_setzero_ps(); 4]; N];
-        for (d, keys) in head.keys[..dim].iter().enumerate() {
-            let keys = keys.as_chunks::<8>().0;
-            let keys = [load(&keys[0]), load(&keys[1]), load(&keys[2]), load(&keys[3])];
-            for (sums, query) in sums.iter_mut().zip(&queries) {
-                let query = _mm256_set1_ps(query[d]);
-                for (sum, keys) in sums.iter_mut().zip(keys) {
-                    *sum = _mm256_fmadd_ps(query, keys, *sum);
+        for first in (0..BLOCK_TOKENS / 8).step_by(C) {
+            let mut sums = [[_mm256_setzero_ps(); C]; N];
+            for (d, keys) in head.keys[..dim].iter().enumerate() {
+                let keys: &[[E; 8]; C] = keys.as_chunks::<8>().0[first..].first_chunk().expect("C divides four");
+                let keys: [__m256; C] = std::array::from_fn(|c| load(&keys[c]));
+                for (sums, query) in sums.iter_mut().zip(&queries) {
+                    let query = _mm256_set1_ps(query[d]);
+                    for (sum, keys) in sums.iter_mut().zip(keys) {
+                        *sum = _mm256_fmadd_ps(query, keys, *sum);
+                    }
                 }
             }
-        }
-        for (scores, sums) in scores.iter_mut().zip(sums) {
-            for (to, sum) in scores.as_chunks_mut::<8>().0.iter_mut().zip(sums) {
-                store(to, sum);
+            for (scores, sums) in scores.iter_mut().zip(sums) {
+                for (to, sum) in scores.as_chunks_mut::<8>().0[first..].iter_mut().zip(sums) {
+                    store(to, sum);
+                }
             }
         }
     }
@@ -258,16 +263,16 @@ mod wide {
 
     #[inline]
     #[target_feature(enable = "avx2,fma,f16c")]
-    fn mix<E: Element, const N: usize>(
+    fn mix<E: Element, const N: usize, const C: usize>(
         weights: &[[f32; BLOCK_TOKENS]],
         values: &[E],
         mixed: &mut [f32],
         stride: usize,
     ) {
         let mut at = 0;
-        while at + 32 <= stride {
-            mix_columns::<E, N, 4>(weights, values, mixed, (at, stride));
-            at += 32;
+        while at + 8 * C <= stride {
+            mix_columns::<E, N, C>(weights, values, mixed, (at, stride));
+            at += 8 * C;
         }
         while at < stride {
             mix_columns::<E, N, 1>(weights, values, mixed, (at, stride));
@@ -287,7 +292,7 @@ mod wide {
         let weights: &[[f32; BLOCK_TOKENS]; N] = weights.first_chunk().expect("as many weights as queries");
         let mut sums = [[_mm256_setzero_ps(); C]; N];
         for (token, values) in values.chunks_exact(stride).take(BLOCK_TOKENS).enumerate() {
-            let values = values[at..at + 8 * C].as_chunks::<8>().0;
+            let values: &[[E; 8]; C] = values[at..].as_chunks().0.first_chunk().expect("columns up to the stride");
             let values: [__m256; C] = std::array::from_fn(|c| load(&values[c]));
             for (sums, weights) in sums.iter_mut().zip(weights) {
                 let weight = _mm256_set1_ps(weights[token]);
@@ -297,7 +302,7 @@ mod wide {
             }
         }
         for (mixed, sums) in mixed.chunks_exact_mut(stride).zip(sums) {
-            for (to, sum) in mixed[at..at + 8 * C].as_chunks_mut::<8>().0.iter_mut().zip(sums) {
+            for (to, sum) in mixed[at..].as_chunks_mut::<8>().0.iter_mut().zip(sums) {
                 let new = _mm256_add_ps(floats(to), sum);
                 store(to, new);
             }

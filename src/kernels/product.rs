@@ -118,9 +118,11 @@ impl Open<'_> {
             // SAFETY: a row's piece of the columns that are the caller's alone.
             let to = unsafe { self.out.piece((first_row + row) * outputs + column, width) };
             let sums: [f32; TILE] = std::array::from_fn(|i| sums[i] + bias[i]);
-            match self.sink {
-                Sink::Store => to.copy_from_slice(&sums[..width]),
-                Sink::Add => to.iter_mut().zip(&sums).for_each(|(to, sum)| *to += sum),
+            match (to.first_chunk_mut::<TILE>(), self.sink) {
+                (Some(to), Sink::Store) => *to = sums,
+                (Some(to), Sink::Add) => to.iter_mut().zip(sums).for_each(|(to, sum)| *to += sum),
+                (None, Sink::Store) => to.copy_from_slice(&sums[..width]),
+                (None, Sink::Add) => to.iter_mut().zip(sums).for_each(|(to, sum)| *to += sum),
             }
         }
     }

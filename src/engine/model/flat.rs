@@ -57,7 +57,7 @@ impl FlatModel {
     }
 
     /// The same with the code of one level.
-    fn load_at(gguf: &mut Gguf, precision: Precision, level: Level) -> Result<Self, EngineError> {
+    pub(super) fn load_at(gguf: &mut Gguf, precision: Precision, level: Level) -> Result<Self, EngineError> {
         let config = Config::read(gguf)?;
         let weights = FlatWeights::read(gguf, &config)?;
         let angles = Angles::new(&config, weights.rope_factors.as_deref());

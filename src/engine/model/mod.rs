@@ -18,6 +18,8 @@ pub(crate) use flat::FlatModel;
 pub(crate) use single::Single;
 
 #[cfg(test)]
+mod flat_tests;
+#[cfg(test)]
 pub(crate) mod nano;
 #[cfg(test)]
 mod tests;
