@@ -5,7 +5,7 @@
 #![allow(unsafe_code, reason = "vector loads and stores")]
 
 use super::packed::{Lane, TILE, Tile};
-use super::rows::{RowGroup, WideGroup};
+use super::rows::{RowGroup, Scales, WideGroup};
 use std::arch::asm;
 use std::arch::x86_64::*;
 
@@ -249,17 +249,10 @@ products!(eight, few_eight, WideGroup, group_eight);
 
 /// Rounds a group of a row.
 #[target_feature(enable = "avx2,fma,f16c")]
-pub(super) fn round(numbers: &[f32; 32]) -> RowGroup {
+pub(super) fn round(numbers: &[f32; 32], largest: Option<f32>) -> RowGroup {
+    let scales = Scales::new(numbers, largest);
     let [a, b, c, d] = [0, 1, 2, 3].map(|i| floats(&numbers.as_chunks::<TILE>().0[i]));
-    let sign = _mm256_set1_ps(-0.0);
-    let larger = |a, b| _mm256_max_ps(_mm256_andnot_ps(sign, a), _mm256_andnot_ps(sign, b));
-    let most = _mm256_max_ps(larger(a, b), larger(c, d));
-    let most = _mm_max_ps(_mm256_castps256_ps128(most), _mm256_extractf128_ps(most, 1));
-    let most = _mm_max_ps(most, _mm_movehl_ps(most, most));
-    let largest = _mm_cvtss_f32(_mm_max_ss(most, _mm_movehdup_ps(most)));
-    let no_numbers = _mm256_or_ps(_mm256_cmp_ps(a, b, _CMP_UNORD_Q), _mm256_cmp_ps(c, d, _CMP_UNORD_Q));
-    let scale = if _mm256_movemask_ps(no_numbers) == 0 { largest / 127.0 } else { f32::NAN };
-    let inverse = _mm256_set1_ps(if largest > 0.0 { 127.0 / largest } else { 0.0 });
+    let inverse = _mm256_set1_ps(scales.inverse);
     let whole = |x| _mm256_cvtps_epi32(_mm256_mul_ps(x, inverse));
     let packed = _mm256_packs_epi16(_mm256_packs_epi32(whole(a), whole(b)), _mm256_packs_epi32(whole(c), whole(d)));
     let quants = _mm256_permutevar8x32_epi32(packed, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
@@ -273,10 +266,11 @@ pub(super) fn round(numbers: &[f32; 32]) -> RowGroup {
     let all = _mm_unpacklo_epi64(both, _mm_unpacklo_epi32(front, back));
     let zeros = _mm_mullo_epi16(all, _mm_setr_epi16(-8, -8, -16, -16, -32, -32, -32, -32));
     let sum = _mm_cvtsi128_si32(_mm_madd_epi16(both, _mm_set1_epi16(1)));
-    let halved = |number| _mm_cvtss_f32(_mm_cvtph_ps(_mm_cvtps_ph(_mm_set_ss(number), 0)));
+    let half = |number| _mm_cvtss_f32(_mm_cvtph_ps(_mm_cvtps_ph(_mm_set_ss(number), 0)));
+    let halved = |number| if scales.halved { half(number) } else { number };
     let mut group = RowGroup {
-        scale: halved(scale),
-        sum: halved(scale * sum as f32),
+        scale: halved(scales.scale),
+        sum: halved(scales.scale * sum as f32),
         sixteenfold: 16 * sum,
         ..RowGroup::default()
     };

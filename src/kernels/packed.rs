@@ -22,17 +22,17 @@ const QUAD: usize = 4;
 #[repr(align(32))]
 pub(super) struct Lane(pub(super) [u8; 32]);
 
-/// How a weight's numbers are kept.
+/// How a weight's numbers are kept. Of those with `coarse`, and of 6 bits, ggml rounds the rows in blocks of 256.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// `scale * (q - 8)`: Q4_0.
     Four,
-    /// `scale * q + min`: Q4_1, Q4_K.
-    FourMin,
+    /// `scale * q + min`: Q4_1; `coarse` for Q4_K.
+    FourMin { coarse: bool },
     /// `scale * (q - 16)`: Q5_0.
     Five,
-    /// `scale * q + min`: Q5_1, Q5_K.
-    FiveMin,
+    /// `scale * q + min`: Q5_1; `coarse` for Q5_K.
+    FiveMin { coarse: bool },
     /// `scale * (q - 32)` with two scales to the group: Q6_K.
     Six,
     /// `scale * q`: Q8_0.
@@ -59,9 +59,9 @@ impl Kind {
     pub(super) const fn plan(self) -> Plan {
         let (low, high, scales, mins, zero) = match self {
             Self::Four => (4, 0, 1, 0, 8),
-            Self::FourMin => (4, 0, 1, 1, 0),
+            Self::FourMin { .. } => (4, 0, 1, 1, 0),
             Self::Five => (4, 1, 1, 0, 16),
-            Self::FiveMin => (4, 1, 1, 1, 0),
+            Self::FiveMin { .. } => (4, 1, 1, 1, 0),
             Self::Six => (4, 2, 2, 0, 32),
             Self::Eight => (8, 0, 1, 0, 0),
             Self::Full | Self::Half | Self::Brain => (0, 0, 0, 0, 0),
@@ -72,15 +72,22 @@ impl Kind {
     fn of(format: Format) -> Self {
         match format {
             Format::Q4_0 => Self::Four,
-            Format::Q4_1 | Format::Q4K => Self::FourMin,
+            Format::Q4_1 => Self::FourMin { coarse: false },
+            Format::Q4K => Self::FourMin { coarse: true },
             Format::Q5_0 => Self::Five,
-            Format::Q5_1 | Format::Q5K => Self::FiveMin,
+            Format::Q5_1 => Self::FiveMin { coarse: false },
+            Format::Q5K => Self::FiveMin { coarse: true },
             Format::Q6K => Self::Six,
             Format::Q8_0 => Self::Eight,
             Format::F32 => Self::Full,
             Format::F16 => Self::Half,
             Format::Bf16 => Self::Brain,
         }
+    }
+
+    /// Whether its product is with rows rounded in blocks of 256.
+    pub(super) fn is_coarse(self) -> bool {
+        matches!(self, Self::FourMin { coarse: true } | Self::FiveMin { coarse: true } | Self::Six)
     }
 
     /// Whether its product is with rounded rows.

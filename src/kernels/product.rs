@@ -161,14 +161,15 @@ fn tile_sums(level: Level, weight: &Packed, tile: usize, rows: &Rows, first: usi
         #[cfg(target_arch = "x86_64")]
         // SAFETY: the level is proof of AVX2, FMA and F16C.
         Path::Avx2 | Path::AvxVnni | Path::Avx512Vnni => unsafe {
-            let (narrow, wide) =
-                (rows.narrow.get(first..).unwrap_or_default(), rows.wide.get(first..).unwrap_or_default());
+            let narrow = if weight.kind.is_coarse() { &rows.coarse } else { &rows.narrow };
+            let narrow = narrow.get(first..).unwrap_or_default();
+            let wide = rows.wide.get(first..).unwrap_or_default();
             match weight.kind {
                 Kind::Eight => avx2::eight(&planes, wide, rows.num_rows, sums),
                 Kind::Four => avx2::four(&planes, narrow, rows.num_rows, sums),
-                Kind::FourMin => avx2::four_min(&planes, narrow, rows.num_rows, sums),
+                Kind::FourMin { .. } => avx2::four_min(&planes, narrow, rows.num_rows, sums),
                 Kind::Five => avx2::five(&planes, narrow, rows.num_rows, sums),
-                Kind::FiveMin => avx2::five_min(&planes, narrow, rows.num_rows, sums),
+                Kind::FiveMin { .. } => avx2::five_min(&planes, narrow, rows.num_rows, sums),
                 Kind::Six => avx2::six(&planes, narrow, rows.num_rows, sums),
                 Kind::Full | Kind::Half | Kind::Brain => unreachable!("done above"),
             }

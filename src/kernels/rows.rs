@@ -1,7 +1,8 @@
 //! Rows of activations, rounded once to 8 bits and then multiplied with every weight that takes them.
 //!
 //! As ggml does it: a group of 32 numbers is d·q with q from -127 to 127 and d rounded to 16 bits, and for weights with a
-//! minimum the sum of d·q is kept, rounded to 16 bits too. Groups of the same place stand together for all rows, because a
+//! minimum the sum of d·q is kept, rounded to 16 bits too. For the types with K in their name d is one of 256 numbers, and
+//! nothing is rounded to 16 bits. Groups of the same place stand together for all rows, because a
 //! product takes one group of a weight with all rows.
 
 #![allow(unsafe_code, reason = "tasks write different rows; the call of code for a detected processor")]
@@ -39,6 +40,7 @@ pub(super) struct WideGroup {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Forms {
     narrow: bool,
+    coarse: bool,
     wide: bool,
     full: bool,
 }
@@ -47,7 +49,8 @@ impl Forms {
     /// These and what another weight takes.
     pub(crate) fn and(self, kind: Kind) -> Self {
         Self {
-            narrow: self.narrow || (kind.is_quantised() && kind != Kind::Eight),
+            narrow: self.narrow || (kind.is_quantised() && kind != Kind::Eight && !kind.is_coarse()),
+            coarse: self.coarse || kind.is_coarse(),
             wide: self.wide || kind == Kind::Eight,
             full: self.full || !kind.is_quantised(),
         }
@@ -60,12 +63,15 @@ pub(crate) struct Rows {
     pub(super) num_rows: usize,
     pub(super) inputs: usize,
     pub(super) narrow: Vec<RowGroup>, // (inputs / 32, rows)
+    pub(super) coarse: Vec<RowGroup>, // (inputs / 32, rows), with scales of 256 numbers
     pub(super) wide: Vec<WideGroup>,  // (inputs / 32, rows)
     pub(super) full: Vec<f32>,        // (rows, inputs)
     scales: Vec<f32>,                 // (rows)
     forms: Forms,
 }
 
+/// Numbers that share a scale in the coarse form.
+const BLOCK: usize = 256;
 /// Numbers for which a task of their own is worth it.
 const TASK_NUMBERS: usize = 8 * 1024;
 
@@ -79,11 +85,7 @@ impl Rows {
         if forms.full {
             self.full.copy_from_slice(x);
         }
-        let level = pool.level();
-        self.round(pool, |row, group| {
-            let numbers = x[row * inputs + group * GROUP..].first_chunk().expect("whole groups");
-            round(level, numbers)
-        });
+        self.round(pool, |row, group| *x[row * inputs + group * GROUP..].first_chunk().expect("whole groups"));
     }
 
     /// Takes new rows as wide as `norm`'s weight, each normed: see [`rms_norm`].
@@ -96,7 +98,6 @@ impl Rows {
         for (row, normed) in self.full.chunks_exact_mut(inputs).enumerate() {
             rms_norm(&x[row * inputs..(row + 1) * inputs], norm, normed);
         }
-        let level = pool.level();
         self.scales.resize(self.num_rows, 0.0);
         for_rows(pool, &mut self.scales, 1, |row, scale| {
             scale[0] = rms_scale(&x[row * inputs..(row + 1) * inputs], norm.eps)
@@ -105,7 +106,7 @@ impl Rows {
         self.round(pool, |row, group| {
             let numbers: &[f32; GROUP] = x[row * inputs + group * GROUP..].first_chunk().expect("whole groups");
             let weight: &[f32; GROUP] = norm.weight[group * GROUP..].first_chunk().expect("whole groups");
-            round(level, &std::array::from_fn(|i| (numbers[i] * scales[row]) * weight[i]))
+            std::array::from_fn(|i| (numbers[i] * scales[row]) * weight[i])
         });
         self.scales = scales;
     }
@@ -116,22 +117,25 @@ impl Rows {
         self.full.resize(if forms.full { x.len() } else { 0 }, 0.0);
     }
 
-    /// Fills in the rounded forms: `group` gives the rounded group of a row.
-    fn round(&mut self, pool: &Pool, group: impl Fn(usize, usize) -> RowGroup + Sync) {
-        let (forms, inputs, rows) = (self.forms, self.inputs, self.num_rows);
-        if !forms.narrow && !forms.wide {
+    /// Fills in the rounded forms: `numbers` gives a group of a row.
+    fn round(&mut self, pool: &Pool, numbers: impl Fn(usize, usize) -> [f32; GROUP] + Sync) {
+        let (forms, inputs, rows, level) = (self.forms, self.inputs, self.num_rows, pool.level());
+        let block = if forms.coarse { BLOCK } else { GROUP };
+        if !forms.narrow && !forms.wide && !forms.coarse {
             return;
         }
-        assert!(inputs.is_multiple_of(GROUP), "rows of {inputs} numbers are no groups of {GROUP}");
+        assert!(inputs.is_multiple_of(block), "rows of {inputs} numbers are no blocks of {block}");
         let groups = inputs / GROUP;
         self.narrow.resize(if forms.narrow { rows * groups } else { 0 }, RowGroup::default());
+        self.coarse.resize(if forms.coarse { rows * groups } else { 0 }, RowGroup::default());
         self.wide.resize(if forms.wide { rows * groups } else { 0 }, WideGroup::default());
-        let (narrow, wide) = (Shares::new(&mut self.narrow), Shares::new(&mut self.wide));
+        let (narrow, coarse) = (Shares::new(&mut self.narrow), Shares::new(&mut self.coarse));
+        let wide = Shares::new(&mut self.wide);
         let rows_per_task = (TASK_NUMBERS / inputs).clamp(1, rows.max(1));
         pool.run(rows.div_ceil(rows_per_task), |task| {
             for row in task * rows_per_task..rows.min((task + 1) * rows_per_task) {
-                for at in 0..groups {
-                    let rounded = group(row, at);
+                for at in (0..groups).filter(|_| forms.narrow || forms.wide) {
+                    let rounded = round(level, &numbers(row, at), None);
                     if forms.wide {
                         // SAFETY: each task has rows of its own, and so places of its own.
                         let place = unsafe { wide.piece(at * rows + row, 1) };
@@ -141,6 +145,15 @@ impl Rows {
                         // SAFETY: as above.
                         let place = unsafe { narrow.piece(at * rows + row, 1) };
                         place[0] = rounded;
+                    }
+                }
+                for first in (0..groups).step_by(BLOCK / GROUP).filter(|_| forms.coarse) {
+                    let block: [_; BLOCK / GROUP] = std::array::from_fn(|i| numbers(row, first + i));
+                    let largest = block.as_flattened().iter().fold(0f32, |a, b| if b.abs() > a.abs() { *b } else { a });
+                    for (i, numbers) in block.iter().enumerate() {
+                        // SAFETY: as above.
+                        let place = unsafe { coarse.piece((first + i) * rows + row, 1) };
+                        place[0] = round(level, numbers, Some(largest));
                     }
                 }
             }
@@ -153,18 +166,60 @@ impl Rows {
     }
 }
 
-fn round(level: Level, numbers: &[f32; GROUP]) -> RowGroup {
+/// Rounds a group by its own largest number, or by that of its block.
+fn round(level: Level, numbers: &[f32; GROUP], largest: Option<f32>) -> RowGroup {
     match level.path() {
-        Path::Twin => RowGroup::round(numbers),
+        Path::Twin => RowGroup::round(numbers, Scales::new(numbers, largest)),
         #[cfg(target_arch = "x86_64")]
         // SAFETY: the level is proof of AVX2, FMA and F16C.
-        Path::Avx2 | Path::AvxVnni | Path::Avx512Vnni => unsafe { super::avx2::round(numbers) },
+        Path::Avx2 | Path::AvxVnni | Path::Avx512Vnni => unsafe { super::avx2::round(numbers, largest) },
+    }
+}
+
+/// How a group is rounded.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scales {
+    /// What the numbers are multiplied with.
+    pub(super) inverse: f32,
+    /// What the quants are then multiplied with.
+    pub(super) scale: f32,
+    /// Whether scale and sum are rounded to 16 bits.
+    pub(super) halved: bool,
+}
+
+impl Scales {
+    #[inline(always)]
+    pub(super) fn new(numbers: &[f32; GROUP], largest: Option<f32>) -> Self {
+        let mut sizes = [0f32; 8];
+        let mut sum = [0f32; 8];
+        for eight in numbers.as_chunks::<8>().0 {
+            for ((size, sum), number) in sizes.iter_mut().zip(&mut sum).zip(eight) {
+                *size = if number.abs() > *size { number.abs() } else { *size };
+                *sum += *number;
+            }
+        }
+        // What is not a number stays none: a sum has it, a comparison would lose it.
+        let poison = if sum.iter().any(|sum| sum.is_nan()) { f32::NAN } else { 1.0 };
+        match largest {
+            None => {
+                let most = sizes.iter().fold(0f32, |most, size| most.max(*size));
+                let inverse = if most > 0.0 { 127.0 / most } else { 0.0 };
+                Self { inverse, scale: most / 127.0 * poison, halved: true }
+            }
+            Some(0.0) => Self { inverse: 0.0, scale: 0.0 * poison, halved: false },
+            Some(most) => {
+                let inverse = -127.0 / most;
+                Self { inverse, scale: 1.0 / inverse * poison, halved: false }
+            }
+        }
     }
 }
 
 impl RowGroup {
-    /// The group whose numbers are `scale * quants`, `scale` before it is rounded.
-    pub(super) fn new(quants: [i8; GROUP], scale: f32) -> Self {
+    /// The scalar twin of rounding.
+    pub(super) fn round(numbers: &[f32; GROUP], scales: Scales) -> Self {
+        // At most 127 in size by construction; `as` saturates what is not a number.
+        let quants = numbers.map(|number| (number * scales.inverse).round_ties_even() as i8);
         let pair_sum = |quants: &[i8], first: usize| -> i16 {
             quants.as_chunks::<4>().0.iter().map(|four| i16::from(four[first]) + i16::from(four[first + 1])).sum()
         };
@@ -173,25 +228,14 @@ impl RowGroup {
         let whole = [halves[0][0] + halves[1][0], halves[0][1] + halves[1][1]];
         let times = |sums: [i16; 2], zero: i16| sums.map(|sum| sum.wrapping_mul(-zero));
         let sum = i32::from(whole[0]) + i32::from(whole[1]);
+        let halved = |number: f32| if scales.halved { from_half(to_half(number)) } else { number };
         Self {
             quants,
             zeros: [times(whole, 8), times(whole, 16), times(halves[0], 32), times(halves[1], 32)],
-            scale: from_half(to_half(scale)),
-            sum: from_half(to_half(scale * sum as f32)),
+            scale: halved(scales.scale),
+            sum: halved(scales.scale * sum as f32),
             sixteenfold: 16 * sum,
         }
-    }
-
-    /// The scalar twin of rounding.
-    pub(super) fn round(numbers: &[f32; GROUP]) -> Self {
-        let largest = numbers.iter().fold(0f32, |largest, number| largest.max(number.abs()));
-        let inverse = if largest > 0.0 { 127.0 / largest } else { 0.0 };
-        // At most 127 in size by construction; `as` saturates what is not a number.
-        let mut group = Self::new(numbers.map(|number| (number * inverse).round_ties_even() as i8), largest / 127.0);
-        if numbers.iter().any(|number| number.is_nan()) {
-            group.scale = f32::NAN; // what is not a number stays none
-        }
-        group
     }
 
     fn widened(&self) -> WideGroup {

@@ -13,6 +13,7 @@ pub(super) fn tile_sums(weight: &Packed, tile: &Tile<'_>, rows: &Rows, first: us
                 let at = group * rows.num_rows + first + row;
                 let (quants, scale, row_sum) = match weight.kind {
                     Kind::Eight => (narrowed(&rows.wide[at].quants), rows.wide[at].scale, 0.0),
+                    kind if kind.is_coarse() => (rows.coarse[at].quants, rows.coarse[at].scale, rows.coarse[at].sum),
                     _ => (rows.narrow[at].quants, rows.narrow[at].scale, rows.narrow[at].sum),
                 };
                 for half in 0..plan.scales {
