@@ -221,6 +221,11 @@ impl Gguf {
         self.tensors.get(name).map(|entry| entry.dims.as_slice())
     }
 
+    /// The types of all tensors.
+    pub(crate) fn dtypes(&self) -> impl Iterator<Item = GgmlDType> {
+        self.tensors.values().map(|entry| entry.dtype)
+    }
+
     /// Reads a tensor of exactly this shape.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use super::batch::{BLOCK_TOKENS, StepModel};
 use super::error::EngineError;
 use super::gguf::Gguf;
-use super::model::Decoder;
+use super::model::{Config, Decoder, FlatModel};
 use super::prefix::SequenceId;
 use super::prompt::{Prompt, chat_ids};
 use super::recompute::Recompute;
@@ -14,6 +14,7 @@ use super::template::{CHATML, ChatTemplate};
 use super::tokenizer::{Specials, Tokenizer};
 use super::worker;
 use crate::device::{self, DeviceKind};
+use crate::kernels::Precision;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,6 +26,16 @@ use std::time::{Duration, Instant};
 const CHUNK_TOKENS: usize = 96;
 /// Most prompt tokens of a step in which no answer is written.
 const LONE_CHUNK_TOKENS: usize = 256;
+
+/// How the keys and values of the tokens so far are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum KvPrecision {
+    /// Rounded to 16 bits: half the memory, and what is read at each step.
+    #[default]
+    Half,
+    /// 32 bits: to compare with another implementation.
+    Full,
+}
 
 /// How an engine runs its model.
 #[derive(Debug, Clone)]
@@ -39,6 +50,8 @@ pub struct EngineConfig {
     pub max_context_tokens: Option<usize>,
     /// Most memory of the KV cache, which all sequences share. Answers of a full cache wait for one another.
     pub kv_bytes: usize,
+    /// How keys and values are kept; a GPU keeps 32 bits whatever is said here.
+    pub kv_precision: KvPrecision,
 }
 
 impl Default for EngineConfig {
@@ -49,6 +62,7 @@ impl Default for EngineConfig {
             max_running: 32,
             max_context_tokens: None,
             kv_bytes: 1 << 30,
+            kv_precision: KvPrecision::default(),
         }
     }
 }
@@ -259,42 +273,66 @@ fn load(path: &Path, config: &EngineConfig) -> Result<Engine, EngineError> {
     let mut gguf = Gguf::open(path)?;
     let tokenizer = Tokenizer::read(&gguf.metadata)?;
     let template = template(&gguf, &tokenizer)?;
-    let decoder = Decoder::load(&mut gguf, &device)?;
-    let (vocab, most) = (decoder.config().vocab, decoder.config().context_tokens);
-    if tokenizer.vocab() > vocab {
-        let tokens = tokenizer.vocab();
-        return Err(EngineError::Tokenizer(format!("it has {tokens} tokens, the embedding has {vocab}")));
+    let (model_config, model) = model(&mut gguf, &device, config)?;
+    if tokenizer.vocab() > model.vocab() {
+        let (tokens, rows) = (tokenizer.vocab(), model.vocab());
+        return Err(EngineError::Tokenizer(format!("it has {tokens} tokens, the embedding has {rows}")));
     }
-    let architecture = decoder.config().architecture.clone();
-    let context_tokens = most.min(config.max_context_tokens.unwrap_or(usize::MAX));
-    let num_blocks = num_blocks(config, context_tokens, decoder.config().kv_bytes_per_token())?;
-    let model = Recompute::new(decoder, num_blocks, config.max_running);
     let file_name = path.file_stem().map(|name| name.to_string_lossy().into_owned());
     let own_name = gguf.metadata.text("general.name")?.map(str::to_owned).filter(|name| !name.trim().is_empty());
     let (weights, num_weights) = gguf.weights();
     let info = ModelInfo {
         name: own_name.or(file_name).unwrap_or_default(),
-        architecture,
+        architecture: model_config.architecture.clone(),
         weights,
         num_weights,
-        vocab,
-        context_tokens: context_tokens.min(num_blocks * BLOCK_TOKENS),
+        vocab: model.vocab(),
+        context_tokens: context_tokens(&model_config, config).min(model.num_blocks() * BLOCK_TOKENS),
         file_bytes: gguf.file_bytes,
     };
     tracing::info!(model = %info.name, architecture = %info.architecture, weights = %info.weights,
-        context_tokens = info.context_tokens, kv_tokens = num_blocks * BLOCK_TOKENS,
+        context_tokens = info.context_tokens, kv_tokens = model.num_blocks() * BLOCK_TOKENS,
         seconds = began.elapsed().as_secs_f32(), "language model loaded");
-    start(Box::new(model), info, (tokenizer, template), config)
+    start(model, info, (tokenizer, template), config)
+}
+
+/// Most tokens of prompt and answer together.
+fn context_tokens(model: &Config, config: &EngineConfig) -> usize {
+    model.context_tokens.min(config.max_context_tokens.unwrap_or(usize::MAX))
+}
+
+/// The model on our own kernels, or where they do not serve on candle's.
+fn model(
+    gguf: &mut Gguf,
+    device: &candle_core::Device,
+    config: &EngineConfig,
+) -> Result<(Config, Box<dyn StepModel>), EngineError> {
+    let precision = match config.kv_precision {
+        KvPrecision::Half => Precision::Half,
+        KvPrecision::Full => Precision::Full,
+    };
+    if device.is_cpu()
+        && let Some(mut model) = FlatModel::load(gguf, precision)?
+    {
+        let num_blocks = num_blocks(config, context_tokens(model.config(), config), model.block_bytes())?;
+        model.set_num_blocks(num_blocks);
+        return Ok((model.config().clone(), Box::new(model)));
+    }
+    let decoder = Decoder::load(gguf, device)?;
+    let model_config = decoder.config().clone();
+    let block_bytes = model_config.kv_bytes_per_token() * BLOCK_TOKENS;
+    let num_blocks = num_blocks(config, context_tokens(&model_config, config), block_bytes)?;
+    Ok((model_config, Box::new(Recompute::new(decoder, num_blocks, config.max_running))))
 }
 
 /// How many blocks the pool has: as many as the sequences can fill, within the memory that is allowed.
-fn num_blocks(config: &EngineConfig, context_tokens: usize, token_bytes: usize) -> Result<usize, EngineError> {
+fn num_blocks(config: &EngineConfig, context_tokens: usize, block_bytes: usize) -> Result<usize, EngineError> {
     let most = config.max_running.max(1).saturating_mul(context_tokens.div_ceil(BLOCK_TOKENS));
-    let blocks = most.min(config.kv_bytes / (token_bytes * BLOCK_TOKENS).max(1));
+    let blocks = most.min(config.kv_bytes / block_bytes.max(1));
     if blocks < 2 {
-        let (got, block) = (config.kv_bytes, token_bytes * BLOCK_TOKENS);
+        let got = config.kv_bytes;
         return Err(EngineError::Request(format!(
-            "{got} bytes for the KV cache; one block of {BLOCK_TOKENS} tokens takes {block}, expected room for two or more"
+            "{got} bytes for the KV cache; one block of {BLOCK_TOKENS} tokens takes {block_bytes}, expected room for two or more"
         )));
     }
     Ok(blocks)

@@ -1,31 +1,32 @@
-//! The products that candle lacks, as vector code chosen at run time: the only home of `unsafe` SIMD. A scalar twin of every
-//! kernel is its specification and its test. Knows no models.
+//! Products of rows with quantised weights and attention over blocks, as vector code chosen at run time: the only home of
+//! `unsafe` SIMD. A scalar twin of every kernel is its specification and its test. Knows no models.
+//!
+//! A weight is read once into [`Packed`]. The rows of a step are rounded once into [`Rows`] and multiplied with all weights
+//! that take them by [`products`] or [`gated`]. A [`Pool`] of threads shares out the tasks of each operation.
 
+mod attention;
 #[cfg(target_arch = "x86_64")]
-mod q4_1;
+mod avx2;
+mod cache;
+mod dense;
+mod format;
+mod level;
+mod packed;
+mod pool;
+mod product;
+mod rows;
+mod twin;
+mod vector;
 
-#[cfg(not(target_arch = "x86_64"))]
-pub(crate) use absent::Q4_1;
-#[cfg(target_arch = "x86_64")]
-pub(crate) use q4_1::Q4_1;
+pub(crate) use attention::attention;
+pub(crate) use cache::{BLOCK_TOKENS, Cache, Precision, Shape, Span};
+pub(crate) use format::Format;
+pub(crate) use level::Level;
+pub(crate) use packed::Packed;
+pub(crate) use pool::Pool;
+pub(crate) use product::{Job, Sink, gated, products};
+pub(crate) use rows::{Forms, Rows};
+pub(crate) use vector::{Norm, for_rows, rms_norm_in_place};
 
-/// For processors without a kernel: it is never there, and its caller uses candle's own product.
-#[cfg(not(target_arch = "x86_64"))]
-mod absent {
-    use candle_core::quantized::QTensor;
-    use candle_core::{Result, Tensor};
-
-    /// A weight that this processor has no kernel for; there are none of it.
-    #[derive(Debug, Clone)]
-    pub(crate) enum Q4_1 {}
-
-    impl Q4_1 {
-        pub(crate) fn new(_: &QTensor) -> Result<Option<Self>> {
-            Ok(None)
-        }
-
-        pub(crate) fn forward(&self, _: &Tensor) -> Result<Tensor> {
-            match *self {}
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

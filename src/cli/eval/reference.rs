@@ -5,7 +5,8 @@ use super::super::generate::generate;
 use super::CliError;
 use crate::device::DeviceKind;
 use crate::engine::{
-    ChatTemplate, EndTokens, Engine, EngineConfig, EngineError, Message, Prompt, Request, Specials, Tokenizer,
+    ChatTemplate, EndTokens, Engine, EngineConfig, EngineError, KvPrecision, Message, Prompt, Request, Specials,
+    Tokenizer,
 };
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
@@ -162,7 +163,10 @@ fn compare_model(table: &mut Table, path: &Path, args: &Args) -> Result<(), CliE
         table.row(&stem(path), false, &text);
         return Ok(());
     }
-    let engine = Engine::load(model, EngineConfig { device: args.device, ..EngineConfig::default() })?;
+    let engine = Engine::load(
+        model,
+        EngineConfig { device: args.device, kv_precision: KvPrecision::Full, ..EngineConfig::default() },
+    )?;
     let bound = bound(&engine.info().weights);
     let mut worst = Worst::default();
     for case in &reference.cases {

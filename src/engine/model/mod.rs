@@ -4,14 +4,20 @@
 mod config;
 mod decoder;
 mod expand;
+mod flat;
+mod flat_weights;
 mod kv;
 mod norm;
 mod rope;
 mod weights;
 
+pub(crate) use config::Config;
 pub(crate) use decoder::Decoder;
+pub(crate) use flat::FlatModel;
 pub(crate) use kv::KvCache;
 
+#[cfg(test)]
+mod flat_tests;
 #[cfg(test)]
 pub(crate) mod nano;
 #[cfg(test)]

@@ -26,6 +26,8 @@ pub(crate) struct Nano {
     pub(crate) layers: usize,
     /// Multiplies all weights: NaN for a model that computes nothing.
     pub(crate) scale: f32,
+    /// Type of the matrices whose rows are whole blocks of it.
+    pub(crate) dtype: GgmlDType,
     /// Metadata set last, and metadata taken out.
     pub(crate) set: Vec<(String, Value)>,
     pub(crate) without: Vec<&'static str>,
@@ -41,6 +43,7 @@ impl Default for Nano {
             context: 512,
             layers: 2,
             scale: 1.0,
+            dtype: GgmlDType::F32,
             set: Vec::new(),
             without: Vec::new(),
             tensors: Vec::new(),
@@ -182,6 +185,8 @@ impl Nano {
         };
         let numbers: Vec<f32> = (0..shape.iter().product()).map(|_| (middle + next()) * self.scale).collect();
         let tensor = Tensor::from_vec(numbers, shape, &Device::Cpu).expect("as many numbers as the shape says");
-        QTensor::quantize(&tensor, GgmlDType::F32).expect("F32 fits every shape")
+        let fits = shape.len() == 2 && shape[1].is_multiple_of(self.dtype.block_size());
+        let dtype = if fits { self.dtype } else { GgmlDType::F32 };
+        QTensor::quantize(&tensor, dtype).expect("F32 fits every shape")
     }
 }

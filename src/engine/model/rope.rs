@@ -21,6 +21,15 @@ impl Angles {
         Self { frequencies: (0..half).map(frequency).collect() }
     }
 
+    /// Appends the cosines and sines of one position: `(key_dim / 2)` each.
+    pub(crate) fn push(&self, position: usize, cos: &mut Vec<f32>, sin: &mut Vec<f32>) {
+        for frequency in &self.frequencies {
+            let angle = position as f64 * frequency;
+            cos.push(angle.cos() as f32);
+            sin.push(angle.sin() as f32);
+        }
+    }
+
     /// Cosines and sines for `tokens` positions after `earlier`: `(tokens, key_dim / 2)` each.
     pub(crate) fn tables(&self, earlier: usize, tokens: usize, device: &Device) -> Result<(Tensor, Tensor)> {
         let positions = earlier..earlier + tokens;

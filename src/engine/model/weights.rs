@@ -5,7 +5,6 @@ use super::super::error::{EngineError, Place as _};
 use super::super::gguf::Gguf;
 use super::config::Config;
 use super::expand::{self, Expanded};
-use crate::kernels::Q4_1;
 use candle_core::quantized::{QMatMul, QTensor};
 use candle_core::{Device, Module as _, Tensor};
 use std::sync::Arc;
@@ -20,8 +19,6 @@ pub(crate) struct Linear {
 /// The ways to multiply with a weight, the fastest first.
 #[derive(Debug, Clone)]
 enum Weight {
-    /// Our own kernel.
-    Kernel(Q4_1),
     /// candle's product, and for steps of many rows the weight expanded, as it is of a type that candle multiplies slowly.
     Expanded(QMatMul, Expanded),
     /// candle's product.
@@ -30,10 +27,9 @@ enum Weight {
 
 impl Linear {
     fn new(weight: Arc<QTensor>, bias: Option<Tensor>) -> candle_core::Result<Self> {
-        let weight = match (Q4_1::new(&weight)?, Expanded::new(&weight)?) {
-            (Some(kernel), _) => Weight::Kernel(kernel),
-            (None, Some(expanded)) => Weight::Expanded(QMatMul::from_arc(weight)?, expanded),
-            (None, None) => Weight::Candle(QMatMul::from_arc(weight)?),
+        let weight = match Expanded::new(&weight)? {
+            Some(expanded) => Weight::Expanded(QMatMul::from_arc(weight)?, expanded),
+            None => Weight::Candle(QMatMul::from_arc(weight)?),
         };
         Ok(Self { weight, bias })
     }
@@ -43,7 +39,6 @@ impl Linear {
     /// `(tokens, in)` to `(tokens, out)`.
     pub(crate) fn forward(&self, x: &Tensor) -> candle_core::Result<Tensor> {
         let y = match &self.weight {
-            Weight::Kernel(kernel) => kernel.forward(x)?,
             Weight::Expanded(_, expanded) if x.dim(0)? >= expand::MIN_ROWS => expanded.forward(x)?,
             Weight::Expanded(weight, _) | Weight::Candle(weight) => weight.forward(x)?,
         };

@@ -1,0 +1,283 @@
+//! Products with AVX2: one tile of eight outputs with rows. `maddubs` multiplies four inputs of eight outputs at once; its
+//! sums of pairs fit 16 bits, and so do their sums over a group, once the zero is taken off (see each kind), even where a
+//! sum on the way wraps.
+
+#![allow(unsafe_code, reason = "vector loads and stores")]
+
+use super::packed::{Lane, TILE, Tile};
+use super::rows::{RowGroup, Scales, WideGroup};
+use std::arch::asm;
+use std::arch::x86_64::*;
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn lane(lane: &Lane) -> __m256i {
+    // SAFETY: a lane is 32 bytes on a boundary of 32.
+    unsafe { _mm256_load_si256(lane.0.as_ptr().cast()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx2,f16c")]
+fn halves(bits: &[u16; TILE]) -> __m256 {
+    // SAFETY: an unaligned load of eight u16.
+    _mm256_cvtph_ps(unsafe { _mm_loadu_si128(bits.as_ptr().cast()) })
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) fn floats(numbers: &[f32; TILE]) -> __m256 {
+    // SAFETY: an unaligned load of eight f32.
+    unsafe { _mm256_loadu_ps(numbers.as_ptr()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) fn store(to: &mut [f32; TILE], numbers: __m256) {
+    // SAFETY: an unaligned store of eight f32.
+    unsafe { _mm256_storeu_ps(to.as_mut_ptr(), numbers) }
+}
+
+/// Vector `v` of a group of 4-bit numbers.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn vector_four(tile: &Tile<'_>, group: usize, v: usize) -> __m256i {
+    let bytes = lane(&tile.low.as_chunks::<4>().0[group][v % 4]);
+    let mask = _mm256_set1_epi8(15);
+    if v < 4 { _mm256_and_si256(bytes, mask) } else { _mm256_and_si256(_mm256_srli_epi16(bytes, 4), mask) }
+}
+
+/// The same of 5-bit numbers.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn vector_five(tile: &Tile<'_>, group: usize, v: usize) -> __m256i {
+    let bits = lane(&tile.high[group]);
+    let fifth = match v {
+        0 => _mm256_slli_epi16(bits, 4),
+        1 => _mm256_slli_epi16(bits, 3),
+        2 => _mm256_slli_epi16(bits, 2),
+        3 => _mm256_slli_epi16(bits, 1),
+        4 => bits,
+        5 => _mm256_srli_epi16(bits, 1),
+        6 => _mm256_srli_epi16(bits, 2),
+        _ => _mm256_srli_epi16(bits, 3),
+    };
+    _mm256_or_si256(vector_four(tile, group, v), _mm256_and_si256(fifth, _mm256_set1_epi8(16)))
+}
+
+/// The same of 6-bit numbers.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn vector_six(tile: &Tile<'_>, group: usize, v: usize) -> __m256i {
+    let bits = lane(&tile.high.as_chunks::<2>().0[group][v / 4]);
+    let upper = match v % 4 {
+        0 => _mm256_slli_epi16(bits, 4),
+        1 => _mm256_slli_epi16(bits, 2),
+        2 => bits,
+        _ => _mm256_srli_epi16(bits, 2),
+    };
+    _mm256_or_si256(vector_four(tile, group, v), _mm256_and_si256(upper, _mm256_set1_epi8(48)))
+}
+
+/// Adds sums of 16 bits. In assembly because the compiler would otherwise take the rows one by one, as sums of whole numbers
+/// may be in any order, and then each addition waits for the last.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn add_16(sums: __m256i, more: __m256i) -> __m256i {
+    let mut sums = sums;
+    // SAFETY: it reads and writes registers only; AVX2 is there.
+    unsafe {
+        asm!("vpaddw {sums}, {sums}, {more}", sums = inout(ymm_reg) sums, more = in(ymm_reg) more,
+            options(nostack, nomem, preserves_flags));
+    }
+    sums
+}
+
+/// Adds sums of 32 bits, in assembly for the same reason.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn add_32(sums: __m256i, more: __m256i) -> __m256i {
+    let mut sums = sums;
+    // SAFETY: as above.
+    unsafe {
+        asm!("vpaddd {sums}, {sums}, {more}", sums = inout(ymm_reg) sums, more = in(ymm_reg) more,
+            options(nostack, nomem, preserves_flags));
+    }
+    sums
+}
+
+/// Four quants of a row for all outputs.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn quad(row: &RowGroup, v: usize) -> __m256i {
+    _mm256_set1_epi32(i32::from_ne_bytes(row.quants.as_chunks::<4>().0[v].map(|quant| quant as u8)))
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn pair(pair: [i16; 2]) -> __m256i {
+    _mm256_set1_epi32(i32::from(pair[0] as u16) | i32::from(pair[1]) << 16)
+}
+
+/// Sums of pairs to sums of each output.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn whole(pairs: __m256i) -> __m256i {
+    _mm256_madd_epi16(pairs, _mm256_set1_epi16(1))
+}
+
+/// One group of a tile with a few rows. The rows take turns with each vector, so that the processor always has sums to
+/// add to that do not wait for each other.
+macro_rules! group {
+    ($name:ident, $vector:ident, $vectors:expr, $zero:expr, $scale:expr, $end:ident) => {
+        #[inline]
+        #[target_feature(enable = "avx2,fma,f16c")]
+        fn $name<const N: usize>(tile: &Tile<'_>, group: usize, rows: &[RowGroup; N], sums: &mut [[f32; TILE]; N]) {
+            let zero: Option<usize> = $zero;
+            let mut all: [__m256i; N] =
+                std::array::from_fn(|row| zero.map_or(_mm256_setzero_si256(), |zero| pair(rows[row].zeros[zero])));
+            for v in $vectors {
+                let numbers = $vector(tile, group, v);
+                for (all, row) in all.iter_mut().zip(rows) {
+                    *all = add_16(*all, _mm256_maddubs_epi16(numbers, quad(row, v)));
+                }
+            }
+            let scale = halves(&tile.scales[($scale)(group)]);
+            let min = tile.mins.get(group).map_or(_mm256_setzero_ps(), |min| halves(min));
+            for ((sum, row), all) in sums.iter_mut().zip(rows).zip(all) {
+                let new = $end(scale, min, row, whole(all), floats(sum));
+                store(sum, new);
+            }
+        }
+    };
+}
+
+/// `sum += scale * whole`.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn end(scale: __m256, _: __m256, row: &RowGroup, whole: __m256i, sum: __m256) -> __m256 {
+    _mm256_fmadd_ps(_mm256_mul_ps(scale, _mm256_set1_ps(row.scale)), _mm256_cvtepi32_ps(whole), sum)
+}
+
+/// And the minimum times the row's sum.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn end_min(scale: __m256, min: __m256, row: &RowGroup, whole: __m256i, sum: __m256) -> __m256 {
+    _mm256_fmadd_ps(min, _mm256_set1_ps(row.sum), end(scale, min, row, whole, sum))
+}
+
+/// And what a zero of 16 has taken off is put back: with it the sums fit 16 bits, but the numbers have none.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn end_five_min(scale: __m256, min: __m256, row: &RowGroup, whole: __m256i, sum: __m256) -> __m256 {
+    end_min(scale, min, row, _mm256_add_epi32(whole, _mm256_set1_epi32(row.sixteenfold)), sum)
+}
+
+group!(group_four, vector_four, 0..8, Some(0), |group| group, end);
+group!(group_four_min, vector_four, 0..8, None, |group| group, end_min);
+group!(group_five, vector_five, 0..8, Some(1), |group| group, end);
+group!(group_five_min, vector_five, 0..8, Some(1), |group| group, end_five_min);
+group!(front_six, vector_six, 0..4, Some(2), |group| group * 2, end);
+group!(back_six, vector_six, 4..8, Some(3), |group| group * 2 + 1, end);
+
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+fn group_six<const N: usize>(tile: &Tile<'_>, group: usize, rows: &[RowGroup; N], sums: &mut [[f32; TILE]; N]) {
+    front_six(tile, group, rows, sums);
+    back_six(tile, group, rows, sums);
+}
+
+/// 8-bit numbers: of each four inputs, 0 and 2, then 1 and 3, as 16 bits.
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+fn group_eight<const N: usize>(tile: &Tile<'_>, group: usize, rows: &[WideGroup; N], sums: &mut [[f32; TILE]; N]) {
+    let mut all = [_mm256_setzero_si256(); N];
+    for v in 0..8 {
+        let bytes = lane(&tile.low.as_chunks::<8>().0[group][v]);
+        let (even, odd) = (_mm256_srai_epi16(_mm256_slli_epi16(bytes, 8), 8), _mm256_srai_epi16(bytes, 8));
+        for (all, row) in all.iter_mut().zip(rows) {
+            *all = add_32(*all, _mm256_madd_epi16(even, pair(row.quants[v * 2])));
+            *all = add_32(*all, _mm256_madd_epi16(odd, pair(row.quants[v * 2 + 1])));
+        }
+    }
+    let scale = halves(&tile.scales[group]);
+    for ((sum, row), all) in sums.iter_mut().zip(rows).zip(all) {
+        let scale = _mm256_mul_ps(scale, _mm256_set1_ps(row.scale));
+        let new = _mm256_fmadd_ps(scale, _mm256_cvtepi32_ps(all), floats(sum));
+        store(sum, new);
+    }
+}
+
+/// Rows whose sums are in registers at the same time.
+const FEW: usize = 8;
+
+/// `sums += tile · rows`. Of `rows`, those of one group are followed by those of the next after `stride`.
+macro_rules! products {
+    ($name:ident, $few:ident, $row:ty, $group:ident) => {
+        #[target_feature(enable = "avx2,fma,f16c")]
+        fn $few<const N: usize>(tile: &Tile<'_>, rows: &[$row], stride: usize, sums: &mut [[f32; TILE]]) {
+            let sums: &mut [[f32; TILE]; N] = sums.first_chunk_mut().expect("as many sums");
+            for (group, rows) in rows.chunks(stride).enumerate() {
+                $group(tile, group, rows.first_chunk().expect("as many rows"), sums);
+            }
+        }
+
+        #[target_feature(enable = "avx2,fma,f16c")]
+        pub(super) fn $name(tile: &Tile<'_>, rows: &[$row], stride: usize, sums: &mut [[f32; TILE]]) {
+            for (few, sums) in sums.chunks_mut(FEW).enumerate() {
+                let rows = &rows[few * FEW..];
+                match sums.len() {
+                    1 => $few::<1>(tile, rows, stride, sums),
+                    2 => $few::<2>(tile, rows, stride, sums),
+                    3 => $few::<3>(tile, rows, stride, sums),
+                    4 => $few::<4>(tile, rows, stride, sums),
+                    5 => $few::<5>(tile, rows, stride, sums),
+                    6 => $few::<6>(tile, rows, stride, sums),
+                    7 => $few::<7>(tile, rows, stride, sums),
+                    _ => $few::<FEW>(tile, rows, stride, sums),
+                }
+            }
+        }
+    };
+}
+
+products!(four, few_four, RowGroup, group_four);
+products!(four_min, few_four_min, RowGroup, group_four_min);
+products!(five, few_five, RowGroup, group_five);
+products!(five_min, few_five_min, RowGroup, group_five_min);
+products!(six, few_six, RowGroup, group_six);
+products!(eight, few_eight, WideGroup, group_eight);
+
+/// Rounds a group of a row.
+#[target_feature(enable = "avx2,fma,f16c")]
+pub(super) fn round(numbers: &[f32; 32], largest: Option<f32>) -> RowGroup {
+    let scales = Scales::new(numbers, largest);
+    let [a, b, c, d] = [0, 1, 2, 3].map(|i| floats(&numbers.as_chunks::<TILE>().0[i]));
+    let inverse = _mm256_set1_ps(scales.inverse);
+    let whole = |x| _mm256_cvtps_epi32(_mm256_mul_ps(x, inverse));
+    let packed = _mm256_packs_epi16(_mm256_packs_epi32(whole(a), whole(b)), _mm256_packs_epi32(whole(c), whole(d)));
+    let quants = _mm256_permutevar8x32_epi32(packed, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+
+    // Sums of pairs, of the even and of the odd pairs of each half in every word of 32 bits.
+    let pairs = _mm256_maddubs_epi16(_mm256_set1_epi8(1), quants);
+    let pairs = _mm256_add_epi16(pairs, _mm256_shuffle_epi32(pairs, 0b01_00_11_10));
+    let pairs = _mm256_add_epi16(pairs, _mm256_shuffle_epi32(pairs, 0b10_11_00_01));
+    let (front, back) = (_mm256_castsi256_si128(pairs), _mm256_extracti128_si256(pairs, 1));
+    let both = _mm_add_epi16(front, back);
+    let all = _mm_unpacklo_epi64(both, _mm_unpacklo_epi32(front, back));
+    let zeros = _mm_mullo_epi16(all, _mm_setr_epi16(-8, -8, -16, -16, -32, -32, -32, -32));
+    let sum = _mm_cvtsi128_si32(_mm_madd_epi16(both, _mm_set1_epi16(1)));
+    let half = |number| _mm_cvtss_f32(_mm_cvtph_ps(_mm_cvtps_ph(_mm_set_ss(number), 0)));
+    let halved = |number| if scales.halved { half(number) } else { number };
+    let mut group = RowGroup {
+        scale: halved(scales.scale),
+        sum: halved(scales.scale * sum as f32),
+        sixteenfold: 16 * sum,
+        ..RowGroup::default()
+    };
+    // SAFETY: unaligned stores of 32 and of 16 bytes into fields of that size.
+    unsafe {
+        _mm256_storeu_si256(group.quants.as_mut_ptr().cast(), quants);
+        _mm_storeu_si128(group.zeros.as_mut_ptr().cast(), zeros);
+    }
+    group
+}

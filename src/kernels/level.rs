@@ -1,0 +1,56 @@
+//! Which vector instructions the processor has. A [`Level`] is proof: it can only be had by looking.
+
+/// A way to compute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Path {
+    /// The scalar twins.
+    Twin,
+    /// AVX2, FMA and F16C.
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    /// These and AVX-VNNI.
+    #[cfg(target_arch = "x86_64")]
+    AvxVnni,
+    /// These and AVX512-VNNI with vectors of 256 bits.
+    #[cfg(target_arch = "x86_64")]
+    Avx512Vnni,
+}
+
+/// A way to compute that this processor has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Level(Path);
+
+impl Level {
+    /// The fastest.
+    pub(crate) fn best() -> Self {
+        *Self::all().last().expect("the twins are always there")
+    }
+
+    /// All of this processor, the slowest first.
+    pub(crate) fn all() -> Vec<Self> {
+        let mut all = vec![Self(Path::Twin)];
+        #[cfg(target_arch = "x86_64")]
+        {
+            use std::arch::is_x86_feature_detected as has;
+            if has!("avx2") && has!("fma") && has!("f16c") {
+                all.push(Self(Path::Avx2));
+                if has!("avxvnni") {
+                    all.push(Self(Path::AvxVnni));
+                }
+                if has!("avx512vnni") && has!("avx512vl") {
+                    all.push(Self(Path::Avx512Vnni));
+                }
+            }
+        }
+        all
+    }
+
+    /// Whether there is vector code for this processor.
+    pub(crate) fn is_vector(self) -> bool {
+        self.0 != Path::Twin
+    }
+
+    pub(super) fn path(self) -> Path {
+        self.0
+    }
+}

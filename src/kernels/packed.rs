@@ -1,0 +1,324 @@
+//! Weights in the one layout that serves one row and many: tiles of eight outputs, so that a vector holds the same four
+//! inputs of each, and all of a tile's groups of 32 inputs one after the other.
+//!
+//! Of a group, vector `v` of eight has input `4 v + i` of output `o` in byte `4 o + i`. The numbers keep their width:
+//!
+//! | kind | low plane | high plane |
+//! |---|---|---|
+//! | 4 bits | 4 vectors: vector `v` in the low halves of the bytes, `v + 4` in the high halves | |
+//! | 5 bits | as 4 bits | one vector: bit `v` of each byte |
+//! | 6 bits | as 4 bits | two vectors: bits `2 (v % 4)` and the next, of vector `v / 4` |
+//! | 8 bits | 8 vectors | |
+
+use super::format::{Format, GROUP, Group, from_half};
+
+/// Outputs of a tile.
+pub(super) const TILE: usize = 8;
+/// Inputs of one output in a vector.
+const QUAD: usize = 4;
+
+/// A vector of bytes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[repr(align(32))]
+pub(super) struct Lane(pub(super) [u8; 32]);
+
+/// How a weight's numbers are kept. Of those with `coarse`, and of 6 bits, ggml rounds the rows in blocks of 256.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// `scale * (q - 8)`: Q4_0.
+    Four,
+    /// `scale * q + min`: Q4_1; `coarse` for Q4_K.
+    FourMin { coarse: bool },
+    /// `scale * (q - 16)`: Q5_0.
+    Five,
+    /// `scale * q + min`: Q5_1; `coarse` for Q5_K.
+    FiveMin { coarse: bool },
+    /// `scale * (q - 32)` with two scales to the group: Q6_K.
+    Six,
+    /// `scale * q`: Q8_0.
+    Eight,
+    /// Numbers of 32 bits.
+    Full,
+    /// Numbers of 16 bits, as f16.
+    Half,
+    /// The upper 16 bits of an f32.
+    Brain,
+}
+
+/// What a group takes in each plane.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Plan {
+    pub(super) low: usize,
+    pub(super) high: usize,
+    pub(super) scales: usize,
+    pub(super) mins: usize,
+    pub(super) zero: i32,
+}
+
+impl Kind {
+    pub(super) const fn plan(self) -> Plan {
+        let (low, high, scales, mins, zero) = match self {
+            Self::Four => (4, 0, 1, 0, 8),
+            Self::FourMin { .. } => (4, 0, 1, 1, 0),
+            Self::Five => (4, 1, 1, 0, 16),
+            Self::FiveMin { .. } => (4, 1, 1, 1, 0),
+            Self::Six => (4, 2, 2, 0, 32),
+            Self::Eight => (8, 0, 1, 0, 0),
+            Self::Full | Self::Half | Self::Brain => (0, 0, 0, 0, 0),
+        };
+        Plan { low, high, scales, mins, zero }
+    }
+
+    fn of(format: Format) -> Self {
+        match format {
+            Format::Q4_0 => Self::Four,
+            Format::Q4_1 => Self::FourMin { coarse: false },
+            Format::Q4K => Self::FourMin { coarse: true },
+            Format::Q5_0 => Self::Five,
+            Format::Q5_1 => Self::FiveMin { coarse: false },
+            Format::Q5K => Self::FiveMin { coarse: true },
+            Format::Q6K => Self::Six,
+            Format::Q8_0 => Self::Eight,
+            Format::F32 => Self::Full,
+            Format::F16 => Self::Half,
+            Format::Bf16 => Self::Brain,
+        }
+    }
+
+    /// Whether its product is with rows rounded in blocks of 256.
+    pub(super) fn is_coarse(self) -> bool {
+        matches!(self, Self::FourMin { coarse: true } | Self::FiveMin { coarse: true } | Self::Six)
+    }
+
+    /// Whether its product is with rounded rows.
+    pub(crate) fn is_quantised(self) -> bool {
+        !matches!(self, Self::Full | Self::Half | Self::Brain)
+    }
+}
+
+/// A weight `(outputs, inputs)`.
+#[derive(Debug)]
+pub(crate) struct Packed {
+    pub(super) kind: Kind,
+    pub(super) outputs: usize,
+    pub(super) inputs: usize,
+    pub(super) low: Vec<Lane>,
+    pub(super) high: Vec<Lane>,
+    pub(super) scales: Vec<[u16; TILE]>,
+    pub(super) mins: Vec<[u16; TILE]>,
+    /// Numbers of kind `Full`: `(tiles, inputs, 8)`.
+    pub(super) full: Vec<[f32; TILE]>,
+    /// Numbers of kinds `Half` and `Brain`: the same shape.
+    pub(super) half: Vec<[u16; TILE]>,
+}
+
+/// One tile's planes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tile<'a> {
+    pub(super) low: &'a [Lane],
+    pub(super) high: &'a [Lane],
+    pub(super) scales: &'a [[u16; TILE]],
+    pub(super) mins: &'a [[u16; TILE]],
+}
+
+/// Why bytes are no weight.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum PackError {
+    /// Rows that end inside a block.
+    #[error("a weight of {inputs} columns, expected a multiple of {block}")]
+    Columns { inputs: usize, block: usize },
+    /// Another number of bytes than the shape takes.
+    #[error("a weight of {got} bytes, expected {expected}")]
+    Bytes { got: usize, expected: usize },
+}
+
+impl Packed {
+    /// Reads a weight's bytes as they stand in a file, one output's row after the other.
+    ///
+    /// # Errors
+    /// The rows are no whole blocks, or the bytes no whole rows.
+    pub(crate) fn new(format: Format, outputs: usize, inputs: usize, bytes: &[u8]) -> Result<Self, PackError> {
+        let (block, _) = format.block();
+        let row_bytes = format.row_bytes(inputs).ok_or(PackError::Columns { inputs, block })?;
+        let expected = row_bytes.saturating_mul(outputs);
+        if bytes.len() != expected {
+            return Err(PackError::Bytes { got: bytes.len(), expected });
+        }
+        let kind = Kind::of(format);
+        let mut packed = Self {
+            kind,
+            outputs,
+            inputs,
+            low: Vec::new(),
+            high: Vec::new(),
+            scales: Vec::new(),
+            mins: Vec::new(),
+            full: Vec::new(),
+            half: Vec::new(),
+        };
+        if kind.is_quantised() {
+            packed.reserve();
+            for tile in 0..packed.num_tiles() {
+                for group in 0..inputs / GROUP {
+                    let read = |lane: usize| {
+                        let row = (tile * TILE + lane) * row_bytes;
+                        bytes.get(row..row + row_bytes).map(|row| format.group(row, group))
+                    };
+                    packed.push(&std::array::from_fn(read));
+                }
+            }
+        } else {
+            packed.push_dense(bytes);
+        }
+        Ok(packed)
+    }
+
+    pub(crate) fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    pub(crate) fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Bytes in memory.
+    pub(crate) fn num_bytes(&self) -> usize {
+        size_of_val(&*self.low)
+            + size_of_val(&*self.high)
+            + size_of_val(&*self.scales)
+            + size_of_val(&*self.mins)
+            + size_of_val(&*self.full)
+            + size_of_val(&*self.half)
+    }
+
+    pub(super) fn num_tiles(&self) -> usize {
+        self.outputs.div_ceil(TILE)
+    }
+
+    pub(super) fn num_groups(&self) -> usize {
+        self.inputs / GROUP
+    }
+
+    pub(super) fn tile(&self, index: usize) -> Tile<'_> {
+        let (plan, groups) = (self.kind.plan(), self.num_groups());
+        let range = |each: usize| index * groups * each..(index + 1) * groups * each;
+        Tile {
+            low: &self.low[range(plan.low)],
+            high: &self.high[range(plan.high)],
+            scales: &self.scales[range(plan.scales)],
+            mins: &self.mins[range(plan.mins)],
+        }
+    }
+
+    fn reserve(&mut self) {
+        let (plan, groups) = (self.kind.plan(), self.num_tiles() * self.num_groups());
+        self.low.reserve_exact(groups * plan.low);
+        self.high.reserve_exact(groups * plan.high);
+        self.scales.reserve_exact(groups * plan.scales);
+        self.mins.reserve_exact(groups * plan.mins);
+    }
+
+    /// The next group of the eight outputs of a tile; outputs that the last tile does not have are zero.
+    fn push(&mut self, groups: &[Option<Group>; TILE]) {
+        let plan = self.kind.plan();
+        let absent = Group { quants: [plan.zero as u8; GROUP], scales: [0; 2], min: 0 };
+        let groups = groups.map(|group| group.unwrap_or(absent));
+        let vectors: [[u8; 32]; 8] = std::array::from_fn(|vector| {
+            std::array::from_fn(|byte| groups[byte / QUAD].quants[vector * QUAD + byte % QUAD])
+        });
+        let both = |f: &dyn Fn(usize) -> u8| Lane(std::array::from_fn(f));
+        if plan.low == 8 {
+            self.low.extend(vectors.map(Lane));
+        } else {
+            for v in 0..4 {
+                self.low.push(both(&|byte| vectors[v][byte] & 15 | (vectors[v + 4][byte] & 15) << 4));
+            }
+        }
+        match plan.high {
+            1 => self.high.push(both(&|byte| (0..8).map(|v| (vectors[v][byte] >> 4 & 1) << v).sum())),
+            2 => {
+                for half in 0..2 {
+                    let part = |byte: usize, v: usize| (vectors[half * 4 + v][byte] >> 4 & 3) << (2 * v);
+                    self.high.push(both(&|byte| (0..4).map(|v| part(byte, v)).sum()));
+                }
+            }
+            _ => {}
+        }
+        for scale in 0..plan.scales {
+            self.scales.push(groups.map(|group| group.scales[scale]));
+        }
+        if plan.mins == 1 {
+            self.mins.push(groups.map(|group| group.min));
+        }
+    }
+
+    fn push_dense(&mut self, bytes: &[u8]) {
+        for tile in 0..self.num_tiles() {
+            for input in 0..self.inputs {
+                let at = |lane: usize| {
+                    (tile * TILE + lane < self.outputs).then(|| (tile * TILE + lane) * self.inputs + input)
+                };
+                if self.kind == Kind::Full {
+                    let words = bytes.as_chunks::<4>().0;
+                    self.full.push(std::array::from_fn(|lane| at(lane).map_or(0.0, |i| f32::from_le_bytes(words[i]))));
+                } else {
+                    let words = bytes.as_chunks::<2>().0;
+                    self.half.push(std::array::from_fn(|lane| at(lane).map_or(0, |i| u16::from_le_bytes(words[i]))));
+                }
+            }
+        }
+    }
+
+    /// Output `index`'s row of numbers.
+    ///
+    /// # Panics
+    /// If there is no such output, or `row` is not as long as the weight has inputs.
+    pub(crate) fn row(&self, index: usize, row: &mut [f32]) {
+        assert!(index < self.outputs && row.len() == self.inputs, "row {index} of {}", self.outputs);
+        let (tile, lane) = (index / TILE, index % TILE);
+        if !self.kind.is_quantised() {
+            for (input, number) in row.iter_mut().enumerate() {
+                let at = tile * self.inputs + input;
+                *number = match self.kind {
+                    Kind::Full => self.full[at][lane],
+                    Kind::Half => from_half(self.half[at][lane]),
+                    _ => f32::from_bits(u32::from(self.half[at][lane]) << 16),
+                };
+            }
+            return;
+        }
+        let planes = self.tile(tile);
+        for (group, numbers) in row.as_chunks_mut::<GROUP>().0.iter_mut().enumerate() {
+            for (i, number) in numbers.iter_mut().enumerate() {
+                *number = self.number(&planes, group, lane, i);
+            }
+        }
+    }
+
+    /// A number of a tile, as the kind defines it.
+    pub(super) fn number(&self, tile: &Tile<'_>, group: usize, lane: usize, i: usize) -> f32 {
+        let plan = self.kind.plan();
+        let scale = tile.scales[group * plan.scales + i / 16 * (plan.scales - 1)][lane];
+        let min = if plan.mins == 1 { from_half(tile.mins[group][lane]) } else { 0.0 };
+        from_half(scale) * self.quant(tile, group, lane, i) as f32 + min
+    }
+
+    /// A whole number of a tile, its zero taken off.
+    pub(super) fn quant(&self, tile: &Tile<'_>, group: usize, lane: usize, i: usize) -> i32 {
+        let (plan, vector, byte) = (self.kind.plan(), i / QUAD, lane * QUAD + i % QUAD);
+        if plan.low == 8 {
+            return i32::from(tile.low[group * 8 + vector].0[byte] as i8);
+        }
+        let low = tile.low[group * 4 + vector % 4].0[byte] >> (vector / 4 * 4) & 15;
+        let high = match plan.high {
+            0 => 0,
+            1 => tile.high[group].0[byte] >> vector & 1,
+            _ => tile.high[group * 2 + vector / 4].0[byte] >> (vector % 4 * 2) & 3,
+        };
+        i32::from(low | high << 4) - plan.zero
+    }
+}
