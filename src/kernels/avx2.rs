@@ -11,14 +11,14 @@ use std::arch::x86_64::*;
 
 #[inline]
 #[target_feature(enable = "avx2")]
-fn lane(lane: &Lane) -> __m256i {
+pub(super) fn lane(lane: &Lane) -> __m256i {
     // SAFETY: a lane is 32 bytes on a boundary of 32.
     unsafe { _mm256_load_si256(lane.0.as_ptr().cast()) }
 }
 
 #[inline]
 #[target_feature(enable = "avx2,f16c")]
-fn halves(bits: &[u16; TILE]) -> __m256 {
+pub(super) fn halves(bits: &[u16; TILE]) -> __m256 {
     // SAFETY: an unaligned load of eight u16.
     _mm256_cvtph_ps(unsafe { _mm_loadu_si128(bits.as_ptr().cast()) })
 }
@@ -40,7 +40,7 @@ pub(super) fn store(to: &mut [f32; TILE], numbers: __m256) {
 /// Vector `v` of a group of 4-bit numbers.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn vector_four(tile: &Tile<'_>, group: usize, v: usize) -> __m256i {
+pub(super) fn vector_four(tile: &Tile<'_>, group: usize, v: usize) -> __m256i {
     let bytes = lane(&tile.low.as_chunks::<4>().0[group][v % 4]);
     let mask = _mm256_set1_epi8(15);
     if v < 4 { _mm256_and_si256(bytes, mask) } else { _mm256_and_si256(_mm256_srli_epi16(bytes, 4), mask) }
@@ -49,7 +49,7 @@ fn vector_four(tile: &Tile<'_>, group: usize, v: usize) -> __m256i {
 /// The same of 5-bit numbers.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn vector_five(tile: &Tile<'_>, group: usize, v: usize) -> __m256i {
+pub(super) fn vector_five(tile: &Tile<'_>, group: usize, v: usize) -> __m256i {
     let bits = lane(&tile.high[group]);
     let fifth = match v {
         0 => _mm256_slli_epi16(bits, 4),
@@ -67,7 +67,7 @@ fn vector_five(tile: &Tile<'_>, group: usize, v: usize) -> __m256i {
 /// The same of 6-bit numbers.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn vector_six(tile: &Tile<'_>, group: usize, v: usize) -> __m256i {
+pub(super) fn vector_six(tile: &Tile<'_>, group: usize, v: usize) -> __m256i {
     let bits = lane(&tile.high.as_chunks::<2>().0[group][v / 4]);
     let upper = match v % 4 {
         0 => _mm256_slli_epi16(bits, 4),
@@ -108,13 +108,13 @@ fn add_32(sums: __m256i, more: __m256i) -> __m256i {
 /// Four quants of a row for all outputs.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn quad(row: &RowGroup, v: usize) -> __m256i {
+pub(super) fn quad(row: &RowGroup, v: usize) -> __m256i {
     _mm256_set1_epi32(i32::from_ne_bytes(row.quants.as_chunks::<4>().0[v].map(|quant| quant as u8)))
 }
 
 #[inline]
 #[target_feature(enable = "avx2")]
-fn pair(pair: [i16; 2]) -> __m256i {
+pub(super) fn pair(pair: [i16; 2]) -> __m256i {
     _mm256_set1_epi32(i32::from(pair[0] as u16) | i32::from(pair[1]) << 16)
 }
 
@@ -154,14 +154,14 @@ macro_rules! group {
 /// `sum += scale * whole`.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-fn end(scale: __m256, _: __m256, row: &RowGroup, whole: __m256i, sum: __m256) -> __m256 {
+pub(super) fn end(scale: __m256, _: __m256, row: &RowGroup, whole: __m256i, sum: __m256) -> __m256 {
     _mm256_fmadd_ps(_mm256_mul_ps(scale, _mm256_set1_ps(row.scale)), _mm256_cvtepi32_ps(whole), sum)
 }
 
 /// And the minimum times the row's sum.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-fn end_min(scale: __m256, min: __m256, row: &RowGroup, whole: __m256i, sum: __m256) -> __m256 {
+pub(super) fn end_min(scale: __m256, min: __m256, row: &RowGroup, whole: __m256i, sum: __m256) -> __m256 {
     _mm256_fmadd_ps(min, _mm256_set1_ps(row.sum), end(scale, min, row, whole, sum))
 }
 
@@ -208,12 +208,12 @@ fn group_eight<const N: usize>(tile: &Tile<'_>, group: usize, rows: &[WideGroup;
 }
 
 /// Rows whose sums are in registers at the same time.
-const FEW: usize = 8;
+pub(super) const FEW: usize = 8;
 
 /// `sums += tile · rows`. Of `rows`, those of one group are followed by those of the next after `stride`.
 macro_rules! products {
-    ($name:ident, $few:ident, $row:ty, $group:ident) => {
-        #[target_feature(enable = "avx2,fma,f16c")]
+    ($features:literal, $name:ident, $few:ident, $row:ty, $group:ident) => {
+        #[target_feature(enable = $features)]
         fn $few<const N: usize>(tile: &Tile<'_>, rows: &[$row], stride: usize, sums: &mut [[f32; TILE]]) {
             let sums: &mut [[f32; TILE]; N] = sums.first_chunk_mut().expect("as many sums");
             for (group, rows) in rows.chunks(stride).enumerate() {
@@ -221,8 +221,8 @@ macro_rules! products {
             }
         }
 
-        #[target_feature(enable = "avx2,fma,f16c")]
-        pub(super) fn $name(tile: &Tile<'_>, rows: &[$row], stride: usize, sums: &mut [[f32; TILE]]) {
+        #[target_feature(enable = $features)]
+        pub(in crate::kernels) fn $name(tile: &Tile<'_>, rows: &[$row], stride: usize, sums: &mut [[f32; TILE]]) {
             for (few, sums) in sums.chunks_mut(FEW).enumerate() {
                 let rows = &rows[few * FEW..];
                 match sums.len() {
@@ -240,12 +240,14 @@ macro_rules! products {
     };
 }
 
-products!(four, few_four, RowGroup, group_four);
-products!(four_min, few_four_min, RowGroup, group_four_min);
-products!(five, few_five, RowGroup, group_five);
-products!(five_min, few_five_min, RowGroup, group_five_min);
-products!(six, few_six, RowGroup, group_six);
-products!(eight, few_eight, WideGroup, group_eight);
+pub(super) use products;
+
+products!("avx2,fma,f16c", four, few_four, RowGroup, group_four);
+products!("avx2,fma,f16c", four_min, few_four_min, RowGroup, group_four_min);
+products!("avx2,fma,f16c", five, few_five, RowGroup, group_five);
+products!("avx2,fma,f16c", five_min, few_five_min, RowGroup, group_five_min);
+products!("avx2,fma,f16c", six, few_six, RowGroup, group_six);
+products!("avx2,fma,f16c", eight, few_eight, WideGroup, group_eight);
 
 /// Rounds a group of a row.
 #[target_feature(enable = "avx2,fma,f16c")]

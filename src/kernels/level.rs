@@ -37,7 +37,7 @@ impl Level {
                 if has!("avxvnni") {
                     all.push(Self(Path::AvxVnni));
                 }
-                if has!("avx512vnni") && has!("avx512vl") {
+                if has!("avx512f") && has!("avx512vl") && has!("avx512vnni") {
                     all.push(Self(Path::Avx512Vnni));
                 }
             }

@@ -17,6 +17,8 @@ mod product;
 mod rows;
 mod twin;
 mod vector;
+#[cfg(target_arch = "x86_64")]
+mod vnni;
 
 pub(crate) use attention::attention;
 pub(crate) use cache::{BLOCK_TOKENS, Cache, Precision, Shape, Span};

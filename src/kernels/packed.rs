@@ -10,7 +10,10 @@
 //! | 6 bits | as 4 bits | two vectors: bits `2 (v % 4)` and the next, of vector `v / 4` |
 //! | 8 bits | 8 vectors | |
 
+#![allow(unsafe_code, reason = "tasks write different tiles")]
+
 use super::format::{Format, GROUP, Group, from_half};
+use super::pool::{Pool, Shares};
 
 /// Outputs of a tile.
 pub(super) const TILE: usize = 8;
@@ -133,11 +136,12 @@ pub(crate) enum PackError {
 }
 
 impl Packed {
-    /// Reads a weight's bytes as they stand in a file, one output's row after the other.
+    /// Reads the bytes of a weight `(outputs, inputs)` as they stand in a file, one output's row after the other.
     ///
     /// # Errors
     /// The rows are no whole blocks, or the bytes no whole rows.
-    pub(crate) fn new(format: Format, outputs: usize, inputs: usize, bytes: &[u8]) -> Result<Self, PackError> {
+    pub(crate) fn new(pool: &Pool, format: Format, shape: (usize, usize), bytes: &[u8]) -> Result<Self, PackError> {
+        let (outputs, inputs) = shape;
         let (block, _) = format.block();
         let row_bytes = format.row_bytes(inputs).ok_or(PackError::Columns { inputs, block })?;
         let expected = row_bytes.saturating_mul(outputs);
@@ -157,16 +161,7 @@ impl Packed {
             half: Vec::new(),
         };
         if kind.is_quantised() {
-            packed.reserve();
-            for tile in 0..packed.num_tiles() {
-                for group in 0..inputs / GROUP {
-                    let read = |lane: usize| {
-                        let row = (tile * TILE + lane) * row_bytes;
-                        bytes.get(row..row + row_bytes).map(|row| format.group(row, group))
-                    };
-                    packed.push(&std::array::from_fn(read));
-                }
-            }
+            packed.fill(pool, format, bytes);
         } else {
             packed.push_dense(bytes);
         }
@@ -214,46 +209,42 @@ impl Packed {
         }
     }
 
-    fn reserve(&mut self) {
-        let (plan, groups) = (self.kind.plan(), self.num_tiles() * self.num_groups());
-        self.low.reserve_exact(groups * plan.low);
-        self.high.reserve_exact(groups * plan.high);
-        self.scales.reserve_exact(groups * plan.scales);
-        self.mins.reserve_exact(groups * plan.mins);
-    }
-
-    /// The next group of the eight outputs of a tile; outputs that the last tile does not have are zero.
-    fn push(&mut self, groups: &[Option<Group>; TILE]) {
-        let plan = self.kind.plan();
-        let absent = Group { quants: [plan.zero as u8; GROUP], scales: [0; 2], min: 0 };
-        let groups = groups.map(|group| group.unwrap_or(absent));
-        let vectors: [[u8; 32]; 8] = std::array::from_fn(|vector| {
-            std::array::from_fn(|byte| groups[byte / QUAD].quants[vector * QUAD + byte % QUAD])
-        });
-        let both = |f: &dyn Fn(usize) -> u8| Lane(std::array::from_fn(f));
-        if plan.low == 8 {
-            self.low.extend(vectors.map(Lane));
-        } else {
-            for v in 0..4 {
-                self.low.push(both(&|byte| vectors[v][byte] & 15 | (vectors[v + 4][byte] & 15) << 4));
-            }
-        }
-        match plan.high {
-            1 => self.high.push(both(&|byte| (0..8).map(|v| (vectors[v][byte] >> 4 & 1) << v).sum())),
-            2 => {
-                for half in 0..2 {
-                    let part = |byte: usize, v: usize| (vectors[half * 4 + v][byte] >> 4 & 3) << (2 * v);
-                    self.high.push(both(&|byte| (0..4).map(|v| part(byte, v)).sum()));
+    /// Reads all groups; each tile is a task.
+    fn fill(&mut self, pool: &Pool, format: Format, bytes: &[u8]) {
+        let (plan, groups, num_tiles, outputs) = (self.kind.plan(), self.num_groups(), self.num_tiles(), self.outputs);
+        let row_bytes = bytes.len() / outputs.max(1);
+        let all = num_tiles * groups;
+        self.low = vec![Lane([0; 32]); all * plan.low];
+        self.high = vec![Lane([0; 32]); all * plan.high];
+        self.scales = vec![[0; TILE]; all * plan.scales];
+        self.mins = vec![[0; TILE]; all * plan.mins];
+        let (low, high) = (Shares::new(&mut self.low), Shares::new(&mut self.high));
+        let (scales, mins) = (Shares::new(&mut self.scales), Shares::new(&mut self.mins));
+        pool.run(num_tiles, |tile| {
+            let absent = Group { quants: [plan.zero as u8; GROUP], scales: [0; 2], min: 0 };
+            for group in 0..groups {
+                let read = |lane: usize| match tile * TILE + lane {
+                    row if row < outputs => format.group(&bytes[row * row_bytes..(row + 1) * row_bytes], group),
+                    _ => absent, // outputs that the last tile does not have are zero
+                };
+                let read: [Group; TILE] = std::array::from_fn(read);
+                let at = tile * groups + group;
+                // SAFETY: each tile is in one task, and has a piece of its own in each plane.
+                let planes = unsafe {
+                    (
+                        low.piece(at * plan.low, plan.low),
+                        high.piece(at * plan.high, plan.high),
+                        scales.piece(at * plan.scales, plan.scales),
+                        mins.piece(at * plan.mins, plan.mins),
+                    )
+                };
+                pack(&read, planes.0, planes.1);
+                for (half, scales) in planes.2.iter_mut().enumerate() {
+                    *scales = std::array::from_fn(|lane| read[lane].scales[half]);
                 }
+                planes.3.fill(std::array::from_fn(|lane| read[lane].min));
             }
-            _ => {}
-        }
-        for scale in 0..plan.scales {
-            self.scales.push(groups.map(|group| group.scales[scale]));
-        }
-        if plan.mins == 1 {
-            self.mins.push(groups.map(|group| group.min));
-        }
+        });
     }
 
     fn push_dense(&mut self, bytes: &[u8]) {
@@ -320,5 +311,31 @@ impl Packed {
             _ => tile.high[group * 2 + vector / 4].0[byte] >> (vector % 4 * 2) & 3,
         };
         i32::from(low | high << 4) - plan.zero
+    }
+}
+
+/// Puts the numbers of a group of eight outputs into its planes.
+fn pack(groups: &[Group; TILE], low: &mut [Lane], high: &mut [Lane]) {
+    let mut vectors = [[0u8; 32]; 8];
+    for (lane, group) in groups.iter().enumerate() {
+        for (vector, quad) in vectors.iter_mut().zip(group.quants.as_chunks::<QUAD>().0) {
+            vector[lane * QUAD..][..QUAD].copy_from_slice(quad);
+        }
+    }
+    if low.len() == 8 {
+        low.iter_mut().zip(vectors).for_each(|(low, vector)| low.0 = vector);
+        return;
+    }
+    for (v, low) in low.iter_mut().enumerate() {
+        low.0 = std::array::from_fn(|byte| (vectors[v][byte] & 15) | (vectors[v + 4][byte] & 15) << 4);
+    }
+    // Of each vector as many upper bits as its share of the high vectors' eight.
+    let bits = high.len();
+    for (part, high) in high.iter_mut().enumerate() {
+        let vectors = &vectors[part * 8 / bits..(part + 1) * 8 / bits];
+        for (v, vector) in vectors.iter().enumerate() {
+            let upper = |byte: u8| (byte >> 4 & ((1 << bits) - 1)) << (v * bits);
+            high.0.iter_mut().zip(vector).for_each(|(high, byte)| *high |= upper(*byte));
+        }
     }
 }

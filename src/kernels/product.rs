@@ -2,13 +2,13 @@
 
 #![allow(unsafe_code, reason = "the call of code for a detected processor; tasks write different columns")]
 
-#[cfg(target_arch = "x86_64")]
-use super::avx2;
 use super::level::{Level, Path};
 use super::packed::{Kind, Packed, TILE};
 use super::pool::{Pool, Shares};
 use super::rows::{RowGroup, Rows};
 use super::vector::swiglu;
+#[cfg(target_arch = "x86_64")]
+use super::{avx2, vnni};
 use super::{dense, twin};
 
 /// Bytes of rounded rows that a task goes over with one tile after the other: they stay in the processor's second cache.
@@ -156,23 +156,33 @@ fn tile_sums(level: Level, weight: &Packed, tile: usize, rows: &Rows, first: usi
         return dense::tile_sums(level, weight, tile, &rows.full[first * rows.inputs..], sums);
     }
     let planes = weight.tile(tile);
+    let narrow = if weight.kind.is_coarse() { &rows.coarse } else { &rows.narrow };
+    let (narrow, wide) = (narrow.get(first..).unwrap_or_default(), rows.wide.get(first..).unwrap_or_default());
+    /// The code of one module for the weight's kind.
+    #[cfg(target_arch = "x86_64")]
+    macro_rules! by_kind {
+        ($($module:ident)::+) => {
+            match weight.kind {
+                Kind::Eight => $($module)::+::eight(&planes, wide, rows.num_rows, sums),
+                Kind::Four => $($module)::+::four(&planes, narrow, rows.num_rows, sums),
+                Kind::FourMin { .. } => $($module)::+::four_min(&planes, narrow, rows.num_rows, sums),
+                Kind::Five => $($module)::+::five(&planes, narrow, rows.num_rows, sums),
+                Kind::FiveMin { .. } => $($module)::+::five_min(&planes, narrow, rows.num_rows, sums),
+                Kind::Six => $($module)::+::six(&planes, narrow, rows.num_rows, sums),
+                Kind::Full | Kind::Half | Kind::Brain => unreachable!("done above"),
+            }
+        };
+    }
     match level.path() {
         Path::Twin => twin::tile_sums(weight, &planes, rows, first, sums),
         #[cfg(target_arch = "x86_64")]
         // SAFETY: the level is proof of AVX2, FMA and F16C.
-        Path::Avx2 | Path::AvxVnni | Path::Avx512Vnni => unsafe {
-            let narrow = if weight.kind.is_coarse() { &rows.coarse } else { &rows.narrow };
-            let narrow = narrow.get(first..).unwrap_or_default();
-            let wide = rows.wide.get(first..).unwrap_or_default();
-            match weight.kind {
-                Kind::Eight => avx2::eight(&planes, wide, rows.num_rows, sums),
-                Kind::Four => avx2::four(&planes, narrow, rows.num_rows, sums),
-                Kind::FourMin { .. } => avx2::four_min(&planes, narrow, rows.num_rows, sums),
-                Kind::Five => avx2::five(&planes, narrow, rows.num_rows, sums),
-                Kind::FiveMin { .. } => avx2::five_min(&planes, narrow, rows.num_rows, sums),
-                Kind::Six => avx2::six(&planes, narrow, rows.num_rows, sums),
-                Kind::Full | Kind::Half | Kind::Brain => unreachable!("done above"),
-            }
-        },
+        Path::Avx2 => unsafe { by_kind!(avx2) },
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: the level is proof of these and of AVX-VNNI.
+        Path::AvxVnni => unsafe { by_kind!(vnni::avx) },
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: the level is proof of these and of AVX512F, AVX512VL and AVX512-VNNI.
+        Path::Avx512Vnni => unsafe { by_kind!(vnni::avx512) },
     }
 }

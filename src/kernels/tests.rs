@@ -53,7 +53,9 @@ impl Random {
 
     fn packed(&mut self, format: Format, outputs: usize, blocks: usize) -> Packed {
         let inputs = blocks * format.block().0;
-        Packed::new(format, outputs, inputs, &self.weight(format, outputs * blocks)).expect("whole blocks")
+        let pool = Pool::new(2, Level::best());
+        let bytes = self.weight(format, outputs * blocks);
+        Packed::new(&pool, format, (outputs, inputs), &bytes).expect("whole blocks")
     }
 
     fn numbers(&mut self, count: usize) -> Vec<f32> {

@@ -59,10 +59,10 @@ impl FlatModel {
     /// The same with the code of one level.
     pub(super) fn load_at(gguf: &mut Gguf, precision: Precision, level: Level) -> Result<Self, EngineError> {
         let config = Config::read(gguf)?;
-        let weights = FlatWeights::read(gguf, &config)?;
+        let pool = Pool::new(rayon::current_num_threads(), level);
+        let weights = FlatWeights::read(gguf, &config, &pool)?;
         let angles = Angles::new(&config, weights.rope_factors.as_deref());
         let cache = Cache::new(shape(&config, precision), 0);
-        let pool = Pool::new(rayon::current_num_threads(), level);
         tracing::debug!(threads = pool.num_threads(), weight_bytes = weights.num_bytes(), "weights packed");
         Ok(Self { config, precision, weights, angles, pool, cache, buffers: Buffers::default() })
     }

@@ -50,10 +50,8 @@ fn the_flat_batch_computes_what_candle_does() {
         for (dtype, bound) in [
             (GgmlDType::F32, 1e-4),
             (GgmlDType::F16, 1e-2), // candle rounds the rows to 16 bits as well
+            // Of the other types candle takes no rows as short as these.
             (GgmlDType::Q4_0, 0.1),
-            (GgmlDType::Q4_1, 0.1),
-            (GgmlDType::Q5_0, 0.1),
-            (GgmlDType::Q5_1, 0.1),
             (GgmlDType::Q8_0, 0.1),
         ] {
             let nano = Nano { dtype, ..Nano::of(architecture) };
@@ -100,21 +98,12 @@ fn alone_in_a_batch_in_chunks_and_after_a_copied_prefix_is_the_same() {
             let logits = model.step(&[part(3, 250, 50, 50)]).expect("a step");
             assert_eq!(&logits[49 * model.vocab()..], &expected[3][..], "{level:?} {dtype:?} with all rows' logits");
 
-            // A second sequence shares the first 64 tokens and goes on in a copy of the block that they end in.
-            let mut shared = tables[0].clone();
-            shared[2] = blocks(7)[0];
-            model.copy_block(tables[0][2], shared[2], 100 - 2 * BLOCK_TOKENS);
-            let rest = Part { ids: &prompts[0][100..], earlier: 100, blocks: &shared, num_logits: 1 };
-            shared_rest(&mut model, rest, &expected[0], &shared);
+            // A second sequence shares three blocks and goes on in a copy of the fourth, after four of its tokens.
+            let mut own = blocks(7);
+            own[..3].copy_from_slice(&tables[0][..3]);
+            model.copy_block(tables[0][3], own[3], 100 - 3 * BLOCK_TOKENS);
+            let rest = Part { ids: &prompts[0][100..], earlier: 100, blocks: &own, num_logits: 1 };
+            assert_eq!(model.step(&[rest]).expect("a step"), expected[0], "{level:?} {dtype:?} after a shared prefix");
         }
     }
-}
-
-/// The rest of a prompt after a prefix that another sequence computed.
-fn shared_rest(model: &mut FlatModel, rest: Part<'_>, expected: &[f32], shared: &[BlockId]) {
-    // The blocks after the copy are this sequence's own.
-    let mut own = shared.to_vec();
-    own[3..].copy_from_slice(&blocks(6)[3..]);
-    let logits = model.step(&[Part { blocks: &own, ..rest }]).expect("a step");
-    assert_eq!(logits, expected, "after a shared prefix");
 }

@@ -4,7 +4,7 @@
 use super::super::error::{EngineError, Place as _};
 use super::super::gguf::Gguf;
 use super::config::Config;
-use crate::kernels::{Format, Forms, Packed};
+use crate::kernels::{Format, Forms, Packed, Pool};
 use candle_core::Device;
 use candle_core::quantized::GgmlDType;
 use std::sync::Arc;
@@ -86,9 +86,9 @@ impl FlatWeights {
     ///
     /// # Errors
     /// A tensor is missing, of another shape than the configuration says, unreadable, or unknown.
-    pub(super) fn read(gguf: &mut Gguf, config: &Config) -> Result<Self, EngineError> {
+    pub(super) fn read(gguf: &mut Gguf, config: &Config, pool: &Pool) -> Result<Self, EngineError> {
         let Config { hidden, vocab, key_dim, .. } = *config;
-        let mut from = Reader { gguf };
+        let mut from = Reader { gguf, pool };
         let embedding = Arc::new(from.packed("token_embd.weight", vocab, hidden)?);
         let rope_factors = from.vector("rope_freqs.weight", key_dim / 2)?;
         let layers = (0..config.num_layers).map(|i| from.layer(i, config)).collect::<Result<_, _>>()?;
@@ -119,6 +119,7 @@ impl FlatWeights {
 
 struct Reader<'a> {
     gguf: &'a mut Gguf,
+    pool: &'a Pool,
 }
 
 impl Reader<'_> {
@@ -151,7 +152,7 @@ impl Reader<'_> {
         let bytes = tensor.data().place(|| format!("reading tensor {name}"))?;
         let format = format(tensor.dtype())
             .ok_or_else(|| EngineError::unsupported(format!("tensor {name}: its type {:?}", tensor.dtype())))?;
-        Packed::new(format, rows, columns, &bytes)
+        Packed::new(self.pool, format, (rows, columns), &bytes)
             .map_err(|error| EngineError::unsupported(format!("tensor {name}: {error}, which")))
     }
 
