@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How good and how fast `lectern extract` reads the PDFs of a folder, beside poppler and PDFium.
 
-    pip install pypdfium2 rapidfuzz; apt install poppler-utils
+    pip install pypdfium2 rapidfuzz; apt install poppler-utils time
     python3 scripts/measure_text.py FOLDER… [--binary target/release/lectern] [--runs 5]
 
 Quality. Words on which poppler and PDFium agree are what a page says; words that only one of them finds count neither way.
@@ -13,7 +13,7 @@ Speed. Every file is read by `lectern extract` and by `pdftotext` by turns; prin
 whole folder in CPU seconds, their ratio, pages per CPU second, and the largest resident memory of either.
 """
 
-import argparse, json, os, re, statistics, subprocess, sys, unicodedata
+import argparse, json, re, statistics, subprocess, sys, unicodedata
 from collections import Counter
 from pathlib import Path
 
@@ -44,12 +44,11 @@ def words(text):
 
 
 def run(command):
-    """Output, CPU seconds and peak resident bytes of one process."""
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
-        output = child.stdout.read()
-        _, _, usage = os.wait4(child.pid, 0)
-        child.returncode = 0
-    return output, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
+    """Output, CPU seconds and peak resident bytes of one process, as `time` (GNU) tells them: what Python itself would tell
+    of the memory is at least Python's own."""
+    done = subprocess.run(["time", "-q", "-f", "%U %S %M", *command], capture_output=True)
+    user, system, kilobytes = done.stderr.decode("utf-8", "replace").splitlines()[-1].split()
+    return done.stdout, float(user) + float(system), int(kilobytes) * 1024
 
 
 def poppler(path):

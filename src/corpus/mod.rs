@@ -5,7 +5,8 @@
 //! ```
 //!
 //! Every step keeps where in its text a page begins, so that whatever is shown later can name its page. Nothing here knows
-//! of models or of the library; the only input is a file, and the same file always gives the same book.
+//! of models or of the library; the only input is a file, and the same file always gives the same book. Where it is asked
+//! for, [`Recogniser`] has pages that are only a picture read by a program of the machine's.
 
 mod caption;
 mod chunk;

@@ -3,7 +3,7 @@
 use super::heading::Heading;
 use super::paragraph::Paragraph;
 use super::pdf::Bookmark;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// An entry of an outline with more text than this, in bytes, is coarse.
 const COARSE_BYTES: usize = 4_000;
@@ -29,9 +29,13 @@ pub(super) fn is_usable(bookmarks: &[Bookmark], num_pages: usize) -> bool {
 /// The outline's headings, and within entries of much text the headings found by their looks that are finer than every entry.
 pub(super) fn with_finer(outline: Vec<Heading>, looks: Vec<Heading>, paragraphs: &[Paragraph]) -> Vec<Heading> {
     let end_of = |heading: &Heading| heading.first + heading.num_paragraphs;
-    let is_same = |entry: &Heading, found: &Heading| found.first < end_of(entry) && entry.first < end_of(found);
-    let same = looks.iter().filter(|found| outline.iter().any(|entry| is_same(entry, found)));
-    let mut levels: Vec<usize> = same.map(|found| found.level).collect();
+    // Headings stand in order and do not overlap.
+    let mut same = BTreeSet::new();
+    for entry in &outline {
+        let from = looks.partition_point(|found| end_of(found) <= entry.first);
+        same.extend(from..looks.partition_point(|found| found.first < end_of(entry)).max(from));
+    }
+    let mut levels: Vec<usize> = same.into_iter().map(|index| looks[index].level).collect();
     levels.sort_unstable();
     if levels.len() < 2 {
         return outline;
@@ -43,11 +47,12 @@ pub(super) fn with_finer(outline: Vec<Heading>, looks: Vec<Heading>, paragraphs:
     for (entry, end) in outline.into_iter().zip(ends) {
         let start = end_of(&entry).min(end);
         let num_bytes: usize = paragraphs[start..end].iter().map(|paragraph| paragraph.text.len()).sum();
-        let is_within = |found: &&Heading| found.first >= start && end_of(found) <= end && found.level > deepest;
+        let is_finer = |found: &&Heading| end_of(found) <= end && found.level > deepest;
         let level = entry.level;
         merged.push(entry);
         if num_bytes > COARSE_BYTES {
-            let finer = looks.iter().filter(is_within).cloned();
+            let (from, to) = (looks.partition_point(|h| h.first < start), looks.partition_point(|h| h.first < end));
+            let finer = looks[from..to.max(from)].iter().filter(is_finer).cloned();
             merged.extend(finer.map(|found| Heading { level: level + found.level - deepest, ..found }));
         }
     }

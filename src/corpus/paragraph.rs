@@ -156,13 +156,12 @@ impl<'a> Builder<'a> {
         let (old, line) = (before.line, read.line);
         let is_float = |paragraph: &Paragraph| matches!(paragraph.kind, Kind::Caption | Kind::Row | Kind::Footnote);
         let index = self.open.as_ref().map_or(0, |(_, index)| *index);
-        let only_floats = self.found.len() > index + 1 && self.found[index + 1..].iter().all(is_float);
+        let only_floats = || self.found.len() > index + 1 && self.found[index + 1..].iter().all(is_float);
         let same_style = (old.size - line.size).abs() < 0.3 && old.upright == line.upright && old.bold == line.bold;
         let is_next_page = read.page.0 <= before.page.0 + 1;
         let starts_low = read.text.chars().next().is_some_and(char::is_lowercase);
         let is_full = !had_room_for(old, before.right, &read.text);
-        only_floats
-            && read.kind == Kind::Text
+        read.kind == Kind::Text
             && same_style
             && is_next_page
             && !ends_sentence(&last.text)
@@ -170,6 +169,7 @@ impl<'a> Builder<'a> {
             && old.text.split(' ').count() > 3
             && is_full
             && starts_low
+            && only_floats()
     }
 
     /// Whether a line belongs to the paragraph that the line before belongs to.

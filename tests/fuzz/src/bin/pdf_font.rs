@@ -9,7 +9,10 @@ const DATA: (u32, u16) = (1, 0);
 fn font(kind: u8) -> Dictionary {
     let base = |subtype: &str| dictionary! { "Type" => "Font", "Subtype" => subtype, "BaseFont" => "Example" };
     let with_file = |mut font: Dictionary, key: &str| {
-        font.set("FontDescriptor", dictionary! { "Type" => "FontDescriptor", "Flags" => 4, key => Object::Reference(DATA) });
+        font.set(
+            "FontDescriptor",
+            dictionary! { "Type" => "FontDescriptor", "Flags" => 4, key => Object::Reference(DATA) },
+        );
         font
     };
     let composite = |descendant: Dictionary| {
