@@ -12,6 +12,9 @@ use super::pool::{Pool, Shares};
 /// Queries, rows times heads that share keys, that go over a block together.
 const MAX_QUERIES: usize = 48;
 
+/// Blocks that are gone over before the sums are joined to those of the blocks before.
+const SEGMENT_BLOCKS: usize = 8;
+
 /// What a task keeps of its queries between blocks.
 struct State {
     queries: Vec<f32>,                // (queries, key_dim), scaled
@@ -55,29 +58,78 @@ pub(crate) fn attention(
     }
     // Those that see most come first, so that none of them is left for the end.
     tasks.sort_by_key(|task| std::cmp::Reverse((task.span.earlier + task.first) * task.count));
-    let (level, mixed) = (pool.level(), Shares::new(mixed));
-    pool.run(tasks.len(), |index| {
-        let task = tasks[index];
-        let mut state = State::new(&shape, &task, queries);
-        for (index, block) in task.span.blocks[..task.seen().div_ceil(BLOCK_TOKENS)].iter().enumerate() {
+    // Few tasks are split by what they go over as well, always at the same tokens: nothing depends on who else is in a step.
+    let (level, is_split) = (pool.level(), tasks.len() < pool.num_threads() * 2);
+    let mixed = Shares::new(mixed);
+    let run = |task: &Task<'_>, segment: usize| task.segment(level, cache, layer, queries, segment);
+    if !is_split {
+        pool.run(tasks.len(), |index| {
+            let task = &tasks[index];
+            // SAFETY: no two tasks have both a row and a head in common.
+            unsafe { task.finish(&shape, (0..task.num_segments()).map(|segment| run(task, segment)), &mixed) };
+        });
+        return;
+    }
+    let pieces: Vec<_> = tasks.iter().flat_map(|task| (0..task.num_segments()).map(move |i| (task, i))).collect();
+    let mut states: Vec<Option<State>> = pieces.iter().map(|_| None).collect();
+    let places = Shares::new(&mut states);
+    pool.run(pieces.len(), |index| {
+        let (task, segment) = pieces[index];
+        // SAFETY: each piece has a place of its own.
+        let place = unsafe { places.piece(index, 1) };
+        place[0] = Some(run(task, segment));
+    });
+    let mut states = states.into_iter().flatten();
+    for task in &tasks {
+        // SAFETY: nothing else is running.
+        unsafe { task.finish(&shape, states.by_ref().take(task.num_segments()), &mixed) };
+    }
+}
+
+impl Task<'_> {
+    /// Blocks that the last row sees.
+    fn num_blocks(&self) -> usize {
+        (self.span.earlier + self.first + self.count).div_ceil(BLOCK_TOKENS)
+    }
+
+    fn num_segments(&self) -> usize {
+        self.num_blocks().div_ceil(SEGMENT_BLOCKS)
+    }
+
+    /// Goes over one segment of the blocks.
+    fn segment(&self, level: Level, cache: &Cache, layer: usize, queries: &[f32], segment: usize) -> State {
+        let shape = &cache.shape;
+        let mut state = State::new(shape, self, queries);
+        let range = segment * SEGMENT_BLOCKS..self.num_blocks().min((segment + 1) * SEGMENT_BLOCKS);
+        for index in range {
             // The first row sees this many of the block's tokens, each row one more than the one before.
-            let first_seen = (task.span.earlier + task.first + 1) as isize - (index * BLOCK_TOKENS) as isize;
-            let written = "a block before a row's own was written";
+            let first_seen = (self.span.earlier + self.first + 1) as isize - (index * BLOCK_TOKENS) as isize;
+            let (block, written) = (self.span.blocks[index], "a block before a row's own was written");
             match &cache.store {
                 Store::Half(blocks) => {
-                    let head = head(&shape, blocks, *block, layer, task.head).expect(written);
-                    state.add(level, &shape, &head, first_seen);
+                    let head = head(shape, blocks, block, layer, self.head).expect(written);
+                    state.add(level, shape, &head, first_seen);
                 }
                 Store::Full(blocks) => {
-                    let head = head(&shape, blocks, *block, layer, task.head).expect(written);
-                    state.add(level, &shape, &head, first_seen);
+                    let head = head(shape, blocks, block, layer, self.head).expect(written);
+                    state.add(level, shape, &head, first_seen);
                 }
             }
         }
-        let (width, stride) = (shape.group * shape.value_dim, shape.value_stride());
-        for row in 0..task.count {
-            let at = ((task.span.first_row + task.first + row) * shape.num_heads + task.head) * width;
-            // SAFETY: no two tasks have both a row and a head in common.
+        state
+    }
+
+    /// Joins the segments and writes what they mixed.
+    ///
+    /// # Safety
+    /// Nobody else uses these rows of this head.
+    unsafe fn finish(&self, shape: &Shape, segments: impl Iterator<Item = State>, mixed: &Shares<'_, f32>) {
+        let stride = shape.value_stride();
+        let state = segments.reduce(|whole, next| whole.join(&next, stride)).expect("a row sees itself");
+        let width = shape.group * shape.value_dim;
+        for row in 0..self.count {
+            let at = ((self.span.first_row + self.first + row) * shape.num_heads + self.head) * width;
+            // SAFETY: the caller's promise.
             let to = unsafe { mixed.piece(at, width) };
             for (member, to) in to.chunks_exact_mut(shape.value_dim).enumerate() {
                 let query = row * shape.group + member;
@@ -85,13 +137,6 @@ pub(crate) fn attention(
                 to.iter_mut().zip(&state.mixed[query * stride..]).for_each(|(to, number)| *to = number * scale);
             }
         }
-    });
-}
-
-impl Task<'_> {
-    /// Tokens that the last row sees.
-    fn seen(&self) -> usize {
-        self.span.earlier + self.first + self.count
     }
 }
 
@@ -111,6 +156,21 @@ impl State {
             largest: vec![f32::NEG_INFINITY; count],
             total: vec![0.0; count],
         }
+    }
+
+    /// This and what came after it.
+    fn join(mut self, next: &Self, stride: usize) -> Self {
+        for query in 0..self.total.len() {
+            let largest = self.largest[query].max(next.largest[query]);
+            let (ours, theirs) = ((self.largest[query] - largest).exp(), (next.largest[query] - largest).exp());
+            let numbers = query * stride..(query + 1) * stride;
+            for (number, next) in self.mixed[numbers.clone()].iter_mut().zip(&next.mixed[numbers]) {
+                *number = *number * ours + next * theirs;
+            }
+            self.total[query] = self.total[query] * ours + next.total[query] * theirs;
+            self.largest[query] = largest;
+        }
+        self
     }
 
     /// Goes on by one block.

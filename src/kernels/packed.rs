@@ -168,6 +168,7 @@ impl Packed {
         Ok(packed)
     }
 
+    #[cfg(test)]
     pub(crate) fn outputs(&self) -> usize {
         self.outputs
     }

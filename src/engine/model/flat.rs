@@ -73,6 +73,7 @@ impl FlatModel {
 
     /// Forgets all blocks and has `num_blocks` from now on.
     pub(crate) fn set_num_blocks(&mut self, num_blocks: usize) {
+        tracing::debug!(num_blocks, block_bytes = self.block_bytes(), "room for keys and values");
         self.cache = Cache::new(shape(&self.config, self.precision), num_blocks);
     }
 
