@@ -5,7 +5,8 @@ use super::folders::Folders;
 use super::weights;
 use crate::device::DeviceKind;
 use crate::engine::{
-    EndTokens, Engine, EngineConfig, Event, FinishReason, Message, Prompt, Request, Sampling, Summary,
+    EndTokens, Engine, EngineConfig, Event, FinishReason, Generation, KvPrecision, Message, Prompt, Request, Sampling,
+    Summary,
 };
 use serde::{Deserialize, Serialize};
 use std::io::Write as _;
@@ -119,7 +120,9 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
         ..Request::new(read_prompt(prompt)?)
     };
     let model = weights::chat_file(&args.folders, Some(&args.model))?;
-    let engine = Engine::load(&model, EngineConfig { device: args.device, ..EngineConfig::default() })?;
+    // One sequence has the memory for the keys and values as they are computed.
+    let config = EngineConfig { device: args.device, kv_precision: KvPrecision::Full, ..EngineConfig::default() };
+    let engine = Engine::load(&model, config)?;
     let mut out = std::io::stdout().lock();
     let (prompt, summary) = generate(&engine, request, |text| {
         if !json {
@@ -149,9 +152,16 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
 pub(super) fn generate(
     engine: &Engine,
     request: Request,
+    show: impl FnMut(&str) -> std::io::Result<()>,
+) -> Result<(Vec<u32>, Summary), CliError> {
+    finished(engine.submit(request)?, show)
+}
+
+/// Waits for a sequence's end; returns the prompt's ids and the end.
+pub(super) fn finished(
+    mut generation: Generation,
     mut show: impl FnMut(&str) -> std::io::Result<()>,
 ) -> Result<(Vec<u32>, Summary), CliError> {
-    let mut generation = engine.submit(request)?;
     let mut ids = Vec::new();
     while let Some(event) = generation.recv() {
         match event {

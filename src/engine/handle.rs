@@ -273,7 +273,7 @@ fn load(path: &Path, config: &EngineConfig) -> Result<Engine, EngineError> {
     let mut gguf = Gguf::open(path)?;
     let tokenizer = Tokenizer::read(&gguf.metadata)?;
     let template = template(&gguf, &tokenizer)?;
-    let (model_config, model) = model(&mut gguf, &device, config)?;
+    let Loaded { config: model_config, block_bytes, model } = model(&mut gguf, &device, config)?;
     if tokenizer.vocab() > model.vocab() {
         let (tokens, rows) = (tokenizer.vocab(), model.vocab());
         return Err(EngineError::Tokenizer(format!("it has {tokens} tokens, the embedding has {rows}")));
@@ -289,6 +289,7 @@ fn load(path: &Path, config: &EngineConfig) -> Result<Engine, EngineError> {
         vocab: model.vocab(),
         context_tokens: context_tokens(&model_config, config).min(model.num_blocks() * BLOCK_TOKENS),
         file_bytes: gguf.file_bytes,
+        kv_bytes_per_token: block_bytes / BLOCK_TOKENS,
     };
     tracing::info!(model = %info.name, architecture = %info.architecture, weights = %info.weights,
         context_tokens = info.context_tokens, kv_tokens = model.num_blocks() * BLOCK_TOKENS,
@@ -301,12 +302,16 @@ fn context_tokens(model: &Config, config: &EngineConfig) -> usize {
     model.context_tokens.min(config.max_context_tokens.unwrap_or(usize::MAX))
 }
 
+/// A model with room for its keys and values.
+struct Loaded {
+    config: Config,
+    /// Of [`BLOCK_TOKENS`] tokens.
+    block_bytes: usize,
+    model: Box<dyn StepModel>,
+}
+
 /// The model on our own kernels, or where they do not serve on candle's.
-fn model(
-    gguf: &mut Gguf,
-    device: &candle_core::Device,
-    config: &EngineConfig,
-) -> Result<(Config, Box<dyn StepModel>), EngineError> {
+fn model(gguf: &mut Gguf, device: &candle_core::Device, config: &EngineConfig) -> Result<Loaded, EngineError> {
     let precision = match config.kv_precision {
         KvPrecision::Half => Precision::Half,
         KvPrecision::Full => Precision::Full,
@@ -314,15 +319,16 @@ fn model(
     if device.is_cpu()
         && let Some(mut model) = FlatModel::load(gguf, precision)?
     {
-        let num_blocks = num_blocks(config, context_tokens(model.config(), config), model.block_bytes())?;
-        model.set_num_blocks(num_blocks);
-        return Ok((model.config().clone(), Box::new(model)));
+        let (model_config, block_bytes) = (model.config().clone(), model.block_bytes());
+        model.set_num_blocks(num_blocks(config, context_tokens(&model_config, config), block_bytes)?);
+        return Ok(Loaded { config: model_config, block_bytes, model: Box::new(model) });
     }
     let decoder = Decoder::load(gguf, device)?;
     let model_config = decoder.config().clone();
     let block_bytes = model_config.kv_bytes_per_token() * BLOCK_TOKENS;
     let num_blocks = num_blocks(config, context_tokens(&model_config, config), block_bytes)?;
-    Ok((model_config, Box::new(Recompute::new(decoder, num_blocks, config.max_running))))
+    let model = Box::new(Recompute::new(decoder, num_blocks, config.max_running));
+    Ok(Loaded { config: model_config, block_bytes, model })
 }
 
 /// How many blocks the pool has: as many as the sequences can fill, within the memory that is allowed.

@@ -150,4 +150,6 @@ pub struct ModelInfo {
     pub context_tokens: usize,
     /// Size of the file.
     pub file_bytes: u64,
+    /// What the keys and values of a token take in memory.
+    pub kv_bytes_per_token: usize,
 }

@@ -1,6 +1,5 @@
 //! One sequence from its start to its last token: logits in, events out.
 
-use super::batch::{BLOCK_TOKENS, BlockId, Part, StepModel};
 use super::bytes::CharStream;
 use super::error::EngineError;
 use super::request::{Choice, EndTokens, Event, FinishReason, Request, Summary, Timings};

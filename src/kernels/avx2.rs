@@ -128,7 +128,7 @@ fn whole(pairs: __m256i) -> __m256i {
 /// One group of a tile with a few rows. The rows take turns with each vector, so that the processor always has sums to
 /// add to that do not wait for each other.
 macro_rules! group {
-    ($name:ident, $vector:ident, $vectors:expr, $zero:expr, $scale:expr, $end:ident) => {
+    ($name:ident, $vector:ident, $vectors:expr, $zero:expr, $scale:expr, $min:expr, $end:ident) => {
         #[inline]
         #[target_feature(enable = "avx2,fma,f16c")]
         fn $name<const N: usize>(tile: &Tile<'_>, group: usize, rows: &[RowGroup; N], sums: &mut [[f32; TILE]; N]) {
@@ -141,14 +141,54 @@ macro_rules! group {
                     *all = add_16(*all, _mm256_maddubs_epi16(numbers, quad(row, v)));
                 }
             }
-            let scale = halves(&tile.scales[($scale)(group)]);
-            let min = tile.mins.get(group).map_or(_mm256_setzero_ps(), |min| halves(min));
+            let (scale, min) = ($scale(tile, group), $min(tile, group));
             for ((sum, row), all) in sums.iter_mut().zip(rows).zip(all) {
                 let new = $end(scale, min, row, whole(all), floats(sum));
                 store(sum, new);
             }
         }
     };
+}
+
+/// Scales of a group.
+#[inline]
+#[target_feature(enable = "avx2,f16c")]
+pub(super) fn scale(tile: &Tile<'_>, group: usize) -> __m256 {
+    halves(&tile.scales[group])
+}
+
+/// Minimums of a group.
+#[inline]
+#[target_feature(enable = "avx2,f16c")]
+pub(super) fn min(tile: &Tile<'_>, group: usize) -> __m256 {
+    halves(&tile.mins[group])
+}
+
+/// What a kind without minimums has for them.
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) fn no_min(_: &Tile<'_>, _: usize) -> __m256 {
+    _mm256_setzero_ps()
+}
+
+/// Scales of a group, or of half of one, that are its own times its block's.
+#[inline]
+#[target_feature(enable = "avx2,f16c")]
+pub(super) fn fine_scale<const HALF: usize>(tile: &Tile<'_>, group: usize) -> __m256 {
+    _mm256_mul_ps(halves(&tile.scales[group / 8]), whole_numbers(&tile.fine[group][HALF]))
+}
+
+/// Minimums of a group that are its own times its block's.
+#[inline]
+#[target_feature(enable = "avx2,f16c")]
+pub(super) fn fine_min(tile: &Tile<'_>, group: usize) -> __m256 {
+    _mm256_mul_ps(halves(&tile.mins[group / 8]), whole_numbers(&tile.fine[group][1]))
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn whole_numbers(numbers: &[i8; TILE]) -> __m256 {
+    _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_cvtsi64_si128(i64::from_ne_bytes(numbers.map(|number| number as u8)))))
 }
 
 /// `sum += scale * whole`.
@@ -172,12 +212,14 @@ fn end_five_min(scale: __m256, min: __m256, row: &RowGroup, whole: __m256i, sum:
     end_min(scale, min, row, _mm256_add_epi32(whole, _mm256_set1_epi32(row.sixteenfold)), sum)
 }
 
-group!(group_four, vector_four, 0..8, Some(0), |group| group, end);
-group!(group_four_min, vector_four, 0..8, None, |group| group, end_min);
-group!(group_five, vector_five, 0..8, Some(1), |group| group, end);
-group!(group_five_min, vector_five, 0..8, Some(1), |group| group, end_five_min);
-group!(front_six, vector_six, 0..4, Some(2), |group| group * 2, end);
-group!(back_six, vector_six, 4..8, Some(3), |group| group * 2 + 1, end);
+group!(group_four, vector_four, 0..8, Some(0), scale, no_min, end);
+group!(group_four_min, vector_four, 0..8, None, scale, min, end_min);
+group!(group_four_fine, vector_four, 0..8, None, fine_scale::<0>, fine_min, end_min);
+group!(group_five, vector_five, 0..8, Some(1), scale, no_min, end);
+group!(group_five_min, vector_five, 0..8, Some(1), scale, min, end_five_min);
+group!(group_five_fine, vector_five, 0..8, Some(1), fine_scale::<0>, fine_min, end_five_min);
+group!(front_six, vector_six, 0..4, Some(2), fine_scale::<0>, no_min, end);
+group!(back_six, vector_six, 4..8, Some(3), fine_scale::<1>, no_min, end);
 
 #[inline]
 #[target_feature(enable = "avx2,fma,f16c")]
@@ -199,9 +241,9 @@ fn group_eight<const N: usize>(tile: &Tile<'_>, group: usize, rows: &[WideGroup;
             *all = add_32(*all, _mm256_madd_epi16(odd, pair(row.quants[v * 2 + 1])));
         }
     }
-    let scale = halves(&tile.scales[group]);
+    let own = scale(tile, group);
     for ((sum, row), all) in sums.iter_mut().zip(rows).zip(all) {
-        let scale = _mm256_mul_ps(scale, _mm256_set1_ps(row.scale));
+        let scale = _mm256_mul_ps(own, _mm256_set1_ps(row.scale));
         let new = _mm256_fmadd_ps(scale, _mm256_cvtepi32_ps(all), floats(sum));
         store(sum, new);
     }
@@ -244,8 +286,10 @@ pub(super) use products;
 
 products!("avx2,fma,f16c", four, few_four, RowGroup, group_four);
 products!("avx2,fma,f16c", four_min, few_four_min, RowGroup, group_four_min);
+products!("avx2,fma,f16c", four_fine, few_four_fine, RowGroup, group_four_fine);
 products!("avx2,fma,f16c", five, few_five, RowGroup, group_five);
 products!("avx2,fma,f16c", five_min, few_five_min, RowGroup, group_five_min);
+products!("avx2,fma,f16c", five_fine, few_five_fine, RowGroup, group_five_fine);
 products!("avx2,fma,f16c", six, few_six, RowGroup, group_six);
 products!("avx2,fma,f16c", eight, few_eight, WideGroup, group_eight);
 

@@ -23,13 +23,18 @@ pub(crate) enum Format {
     Q6K,
 }
 
-/// 32 numbers: `scales[i / 16] * (quants[i] - zero) + min`, with f16 bits for scales and minimum.
+/// 32 numbers: `scale * (quants[i] - zero) + min`, with f16 bits for scale and minimum.
+///
+/// Of the types with K in their name these are the block's, and each group multiplies them with whole numbers of its own:
+/// `scale * fine[0] * quants[i] + min * fine[1]`, of Q6_K `scale * fine[i / 16] * (quants[i] - zero)`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Group {
     /// From 0; of Q8_0 the bits of an `i8`.
     pub(super) quants: [u8; GROUP],
-    pub(super) scales: [u16; 2],
+    pub(super) scale: u16,
     pub(super) min: u16,
+    /// As `i8`.
+    pub(super) fine: [u8; 2],
 }
 
 impl Format {
@@ -64,16 +69,21 @@ impl Format {
         let part = index % per_block;
         match self {
             Self::F32 | Self::F16 | Self::Bf16 => unreachable!("refused above"),
-            Self::Q4_0 => Group { quants: nibbles(&block[2..], &[]), scales: [bits(block); 2], min: 0 },
-            Self::Q4_1 => Group { quants: nibbles(&block[4..], &[]), scales: [bits(block); 2], min: bits(&block[2..]) },
-            Self::Q5_0 => Group { quants: nibbles(&block[6..], &block[2..6]), scales: [bits(block); 2], min: 0 },
+            Self::Q4_0 => Group { quants: nibbles(&block[2..], &[]), scale: bits(block), min: 0, fine: [0; 2] },
+            Self::Q4_1 => {
+                let quants = nibbles(&block[4..], &[]);
+                Group { quants, scale: bits(block), min: bits(&block[2..]), fine: [0; 2] }
+            }
+            Self::Q5_0 => {
+                Group { quants: nibbles(&block[6..], &block[2..6]), scale: bits(block), min: 0, fine: [0; 2] }
+            }
             Self::Q5_1 => {
                 let quants = nibbles(&block[8..], &block[4..8]);
-                Group { quants, scales: [bits(block); 2], min: bits(&block[2..]) }
+                Group { quants, scale: bits(block), min: bits(&block[2..]), fine: [0; 2] }
             }
             Self::Q8_0 => {
                 let quants = block[2..].try_into().expect("the rest of the block is its 32 numbers");
-                Group { quants, scales: [bits(block); 2], min: 0 }
+                Group { quants, scale: bits(block), min: 0, fine: [0; 2] }
             }
             Self::Q4K => k_group(block, part, &block[16..], &[]),
             Self::Q5K => k_group(block, part, &block[48..], &block[16..48]),
@@ -81,6 +91,9 @@ impl Format {
         }
     }
 }
+
+/// Sign of an f16.
+const HALF_SIGN: u16 = 1 << 15;
 
 /// The first two bytes.
 fn bits(bytes: &[u8]) -> u16 {
@@ -101,7 +114,7 @@ fn nibbles(bytes: &[u8], fifth: &[u8]) -> [u8; GROUP] {
     std::array::from_fn(|i| (bytes[i % 16] >> (i / 16 * 4) & 15) | ((fifth >> i & 1) as u8) << 4)
 }
 
-/// Q4_K and Q5_K: scale and minimum of a group are a number of 6 bits times one of the block.
+/// Q4_K and Q5_K: scale and minimum of a group are a number of 6 bits times one of the block; the minimum is taken off.
 fn k_group(block: &[u8], part: usize, low: &[u8], fifth: &[u8]) -> Group {
     let packed = &block[4..16];
     let (scale, min) = match part {
@@ -113,8 +126,7 @@ fn k_group(block: &[u8], part: usize, low: &[u8], fifth: &[u8]) -> Group {
         let fifth = fifth.get(i).map_or(0, |bits| bits >> part & 1);
         (low[i] >> (part % 2 * 4) & 15) | fifth << 4
     });
-    let scale = to_half(from_half(bits(block)) * f32::from(scale));
-    Group { quants, scales: [scale; 2], min: to_half(-from_half(bits(&block[2..])) * f32::from(min)) }
+    Group { quants, scale: bits(block), min: bits(&block[2..]) ^ HALF_SIGN, fine: [scale, min] }
 }
 
 /// Q6_K: 4 bits of each number in the first 128 bytes, 2 in the next 64, then a scale for every 16.
@@ -123,6 +135,5 @@ fn q6_group(block: &[u8], part: usize) -> Group {
     let low = &block[half * 64 + quarter % 2 * GROUP..][..GROUP];
     let high = &block[128 + half * GROUP..][..GROUP];
     let quants = std::array::from_fn(|i| (low[i] >> (quarter / 2 * 4) & 15) | (high[i] >> (quarter * 2) & 3) << 4);
-    let scale = |i: usize| to_half(from_half(bits(&block[208..])) * f32::from(block[192 + part * 2 + i] as i8));
-    Group { quants, scales: [scale(0), scale(1)], min: 0 }
+    Group { quants, scale: bits(&block[208..]), min: 0, fine: [block[192 + part * 2], block[193 + part * 2]] }
 }

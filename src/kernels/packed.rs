@@ -25,18 +25,22 @@ const QUAD: usize = 4;
 #[repr(align(32))]
 pub(super) struct Lane(pub(super) [u8; 32]);
 
-/// How a weight's numbers are kept. Of those with `coarse`, and of 6 bits, ggml rounds the rows in blocks of 256.
+/// How a weight's numbers are kept. Of those with fine scales ggml rounds the rows in blocks of 256.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// `scale * (q - 8)`: Q4_0.
     Four,
-    /// `scale * q + min`: Q4_1; `coarse` for Q4_K.
-    FourMin { coarse: bool },
+    /// `scale * q + min`: Q4_1.
+    FourMin,
+    /// `scale * fine * q + min * fine`: Q4_K.
+    FourFine,
     /// `scale * (q - 16)`: Q5_0.
     Five,
-    /// `scale * q + min`: Q5_1; `coarse` for Q5_K.
-    FiveMin { coarse: bool },
-    /// `scale * (q - 32)` with two scales to the group: Q6_K.
+    /// `scale * q + min`: Q5_1.
+    FiveMin,
+    /// `scale * fine * q + min * fine`: Q5_K.
+    FiveFine,
+    /// `scale * fine * (q - 32)`, the fine of 16 numbers each: Q6_K.
     Six,
     /// `scale * q`: Q8_0.
     Eight,
@@ -53,33 +57,43 @@ pub(crate) enum Kind {
 pub(super) struct Plan {
     pub(super) low: usize,
     pub(super) high: usize,
-    pub(super) scales: usize,
-    pub(super) mins: usize,
+    /// Whether a group has a minimum.
+    pub(super) has_min: bool,
+    /// Whether scale and minimum are of eight groups, and each group has whole numbers that they are multiplied with.
+    pub(super) is_fine: bool,
     pub(super) zero: i32,
+}
+
+impl Plan {
+    /// How many groups have a scale in common.
+    pub(super) const fn groups_per_scale(self) -> usize {
+        if self.is_fine { 8 } else { 1 }
+    }
 }
 
 impl Kind {
     pub(super) const fn plan(self) -> Plan {
-        let (low, high, scales, mins, zero) = match self {
-            Self::Four => (4, 0, 1, 0, 8),
-            Self::FourMin { .. } => (4, 0, 1, 1, 0),
-            Self::Five => (4, 1, 1, 0, 16),
-            Self::FiveMin { .. } => (4, 1, 1, 1, 0),
-            Self::Six => (4, 2, 2, 0, 32),
-            Self::Eight => (8, 0, 1, 0, 0),
-            Self::Full | Self::Half | Self::Brain => (0, 0, 0, 0, 0),
+        let (low, high, zero) = match self {
+            Self::Four => (4, 0, 8),
+            Self::FourMin | Self::FourFine => (4, 0, 0),
+            Self::Five => (4, 1, 16),
+            Self::FiveMin | Self::FiveFine => (4, 1, 0),
+            Self::Six => (4, 2, 32),
+            Self::Eight => (8, 0, 0),
+            Self::Full | Self::Half | Self::Brain => (0, 0, 0),
         };
-        Plan { low, high, scales, mins, zero }
+        let has_min = matches!(self, Self::FourMin | Self::FourFine | Self::FiveMin | Self::FiveFine);
+        Plan { low, high, has_min, is_fine: self.is_fine(), zero }
     }
 
     fn of(format: Format) -> Self {
         match format {
             Format::Q4_0 => Self::Four,
-            Format::Q4_1 => Self::FourMin { coarse: false },
-            Format::Q4K => Self::FourMin { coarse: true },
+            Format::Q4_1 => Self::FourMin,
+            Format::Q4K => Self::FourFine,
             Format::Q5_0 => Self::Five,
-            Format::Q5_1 => Self::FiveMin { coarse: false },
-            Format::Q5K => Self::FiveMin { coarse: true },
+            Format::Q5_1 => Self::FiveMin,
+            Format::Q5K => Self::FiveFine,
             Format::Q6K => Self::Six,
             Format::Q8_0 => Self::Eight,
             Format::F32 => Self::Full,
@@ -88,9 +102,9 @@ impl Kind {
         }
     }
 
-    /// Whether its product is with rows rounded in blocks of 256.
-    pub(super) fn is_coarse(self) -> bool {
-        matches!(self, Self::FourMin { coarse: true } | Self::FiveMin { coarse: true } | Self::Six)
+    /// Whether groups have fine scales, and its product is with rows rounded in blocks of 256.
+    pub(super) const fn is_fine(self) -> bool {
+        matches!(self, Self::FourFine | Self::FiveFine | Self::Six)
     }
 
     /// Whether its product is with rounded rows.
@@ -109,6 +123,7 @@ pub(crate) struct Packed {
     pub(super) high: Vec<Lane>,
     pub(super) scales: Vec<[u16; TILE]>,
     pub(super) mins: Vec<[u16; TILE]>,
+    pub(super) fine: Vec<[[i8; TILE]; 2]>,
     /// Numbers of kind `Full`: `(tiles, inputs, 8)`.
     pub(super) full: Vec<[f32; TILE]>,
     /// Numbers of kinds `Half` and `Brain`: the same shape.
@@ -122,6 +137,7 @@ pub(super) struct Tile<'a> {
     pub(super) high: &'a [Lane],
     pub(super) scales: &'a [[u16; TILE]],
     pub(super) mins: &'a [[u16; TILE]],
+    pub(super) fine: &'a [[[i8; TILE]; 2]],
 }
 
 /// Why bytes are no weight.
@@ -157,6 +173,7 @@ impl Packed {
             high: Vec::new(),
             scales: Vec::new(),
             mins: Vec::new(),
+            fine: Vec::new(),
             full: Vec::new(),
             half: Vec::new(),
         };
@@ -187,6 +204,7 @@ impl Packed {
             + size_of_val(&*self.high)
             + size_of_val(&*self.scales)
             + size_of_val(&*self.mins)
+            + size_of_val(&*self.fine)
             + size_of_val(&*self.full)
             + size_of_val(&*self.half)
     }
@@ -202,11 +220,14 @@ impl Packed {
     pub(super) fn tile(&self, index: usize) -> Tile<'_> {
         let (plan, groups) = (self.kind.plan(), self.num_groups());
         let range = |each: usize| index * groups * each..(index + 1) * groups * each;
+        let scales = groups / plan.groups_per_scale();
+        let of_scales = index * scales..(index + 1) * scales;
         Tile {
             low: &self.low[range(plan.low)],
             high: &self.high[range(plan.high)],
-            scales: &self.scales[range(plan.scales)],
-            mins: &self.mins[range(plan.mins)],
+            scales: &self.scales[of_scales.clone()],
+            mins: &self.mins[if plan.has_min { of_scales } else { 0..0 }],
+            fine: &self.fine[range(usize::from(plan.is_fine))],
         }
     }
 
@@ -215,14 +236,17 @@ impl Packed {
         let (plan, groups, num_tiles, outputs) = (self.kind.plan(), self.num_groups(), self.num_tiles(), self.outputs);
         let row_bytes = bytes.len() / outputs.max(1);
         let all = num_tiles * groups;
+        let (has_min, is_fine) = (usize::from(plan.has_min), usize::from(plan.is_fine));
         self.low = vec![Lane([0; 32]); all * plan.low];
         self.high = vec![Lane([0; 32]); all * plan.high];
-        self.scales = vec![[0; TILE]; all * plan.scales];
-        self.mins = vec![[0; TILE]; all * plan.mins];
+        self.scales = vec![[0; TILE]; all / plan.groups_per_scale()];
+        self.mins = vec![[0; TILE]; self.scales.len() * has_min];
+        self.fine = vec![[[0; TILE]; 2]; all * is_fine];
         let (low, high) = (Shares::new(&mut self.low), Shares::new(&mut self.high));
         let (scales, mins) = (Shares::new(&mut self.scales), Shares::new(&mut self.mins));
+        let fine = Shares::new(&mut self.fine);
         pool.run(num_tiles, |tile| {
-            let absent = Group { quants: [plan.zero as u8; GROUP], scales: [0; 2], min: 0 };
+            let absent = Group { quants: [plan.zero as u8; GROUP], scale: 0, min: 0, fine: [0; 2] };
             for group in 0..groups {
                 let read = |lane: usize| match tile * TILE + lane {
                     row if row < outputs => format.group(&bytes[row * row_bytes..(row + 1) * row_bytes], group),
@@ -230,20 +254,21 @@ impl Packed {
                 };
                 let read: [Group; TILE] = std::array::from_fn(read);
                 let at = tile * groups + group;
+                let scale_at = at / plan.groups_per_scale();
                 // SAFETY: each tile is in one task, and has a piece of its own in each plane.
                 let planes = unsafe {
                     (
                         low.piece(at * plan.low, plan.low),
                         high.piece(at * plan.high, plan.high),
-                        scales.piece(at * plan.scales, plan.scales),
-                        mins.piece(at * plan.mins, plan.mins),
+                        scales.piece(scale_at, 1),
+                        mins.piece(scale_at * has_min, has_min),
+                        fine.piece(at * is_fine, is_fine),
                     )
                 };
                 pack(&read, planes.0, planes.1);
-                for (half, scales) in planes.2.iter_mut().enumerate() {
-                    *scales = std::array::from_fn(|lane| read[lane].scales[half]);
-                }
-                planes.3.fill(std::array::from_fn(|lane| read[lane].min));
+                planes.2.fill(read.map(|group| group.scale));
+                planes.3.fill(read.map(|group| group.min));
+                planes.4.fill([0, 1].map(|i| read.map(|group| group.fine[i] as i8)));
             }
         });
     }
@@ -293,10 +318,24 @@ impl Packed {
 
     /// A number of a tile, as the kind defines it.
     pub(super) fn number(&self, tile: &Tile<'_>, group: usize, lane: usize, i: usize) -> f32 {
+        self.scale(tile, group, lane, i) * self.quant(tile, group, lane, i) as f32 + self.min(tile, group, lane)
+    }
+
+    /// What number `i` of a group is multiplied with.
+    pub(super) fn scale(&self, tile: &Tile<'_>, group: usize, lane: usize, i: usize) -> f32 {
+        let scale = from_half(tile.scales[group / self.kind.plan().groups_per_scale()][lane]);
+        let half = if self.kind == Kind::Six { i / 16 } else { 0 };
+        tile.fine.get(group).map_or(scale, |fine| scale * f32::from(fine[half][lane]))
+    }
+
+    /// What is added to each number of a group.
+    pub(super) fn min(&self, tile: &Tile<'_>, group: usize, lane: usize) -> f32 {
         let plan = self.kind.plan();
-        let scale = tile.scales[group * plan.scales + i / 16 * (plan.scales - 1)][lane];
-        let min = if plan.mins == 1 { from_half(tile.mins[group][lane]) } else { 0.0 };
-        from_half(scale) * self.quant(tile, group, lane, i) as f32 + min
+        if !plan.has_min {
+            return 0.0;
+        }
+        let min = from_half(tile.mins[group / plan.groups_per_scale()][lane]);
+        tile.fine.get(group).map_or(min, |fine| min * f32::from(fine[1][lane]))
     }
 
     /// A whole number of a tile, its zero taken off.

@@ -156,7 +156,7 @@ fn tile_sums(level: Level, weight: &Packed, tile: usize, rows: &Rows, first: usi
         return dense::tile_sums(level, weight, tile, &rows.full[first * rows.inputs..], sums);
     }
     let planes = weight.tile(tile);
-    let narrow = if weight.kind.is_coarse() { &rows.coarse } else { &rows.narrow };
+    let narrow = if weight.kind.is_fine() { &rows.coarse } else { &rows.narrow };
     let (narrow, wide) = (narrow.get(first..).unwrap_or_default(), rows.wide.get(first..).unwrap_or_default());
     /// The code of one module for the weight's kind.
     #[cfg(target_arch = "x86_64")]
@@ -165,9 +165,11 @@ fn tile_sums(level: Level, weight: &Packed, tile: usize, rows: &Rows, first: usi
             match weight.kind {
                 Kind::Eight => $($module)::+::eight(&planes, wide, rows.num_rows, sums),
                 Kind::Four => $($module)::+::four(&planes, narrow, rows.num_rows, sums),
-                Kind::FourMin { .. } => $($module)::+::four_min(&planes, narrow, rows.num_rows, sums),
+                Kind::FourMin => $($module)::+::four_min(&planes, narrow, rows.num_rows, sums),
+                Kind::FourFine => $($module)::+::four_fine(&planes, narrow, rows.num_rows, sums),
                 Kind::Five => $($module)::+::five(&planes, narrow, rows.num_rows, sums),
-                Kind::FiveMin { .. } => $($module)::+::five_min(&planes, narrow, rows.num_rows, sums),
+                Kind::FiveMin => $($module)::+::five_min(&planes, narrow, rows.num_rows, sums),
+                Kind::FiveFine => $($module)::+::five_fine(&planes, narrow, rows.num_rows, sums),
                 Kind::Six => $($module)::+::six(&planes, narrow, rows.num_rows, sums),
                 Kind::Full | Kind::Half | Kind::Brain => unreachable!("done above"),
             }

@@ -49,8 +49,8 @@ impl Forms {
     /// These and what another weight takes.
     pub(crate) fn and(self, kind: Kind) -> Self {
         Self {
-            narrow: self.narrow || (kind.is_quantised() && kind != Kind::Eight && !kind.is_coarse()),
-            coarse: self.coarse || kind.is_coarse(),
+            narrow: self.narrow || (kind.is_quantised() && kind != Kind::Eight && !kind.is_fine()),
+            coarse: self.coarse || kind.is_fine(),
             wide: self.wide || kind == Kind::Eight,
             full: self.full || !kind.is_quantised(),
         }

@@ -2,7 +2,8 @@
 //! bits. The layout and the order are those of [`super::avx2`]; as no sum is of 16 bits, the zero is taken off in 32.
 
 use super::avx2::{
-    FEW, end, end_min, floats, halves, lane, pair, products, quad, store, vector_five, vector_four, vector_six,
+    FEW, end, end_min, fine_min, fine_scale, floats, lane, min, no_min, pair, products, quad, scale, store,
+    vector_five, vector_four, vector_six,
 };
 use super::packed::{TILE, Tile};
 use super::rows::{RowGroup, WideGroup};
@@ -10,19 +11,18 @@ use std::arch::x86_64::*;
 
 /// One group of a tile with a few rows, each begun with `start`.
 macro_rules! group {
-    ($features:literal, $bytes:ident, $name:ident, $vector:ident, $vectors:expr, $start:expr, $scale:expr, $end:ident) => {
+    ($features:literal, $bytes:ident, $name:ident, $vector:ident, $vectors:expr, $start:expr, $scale:expr, $min:expr, $end:ident) => {
         #[inline]
         #[target_feature(enable = $features)]
         fn $name<const N: usize>(tile: &Tile<'_>, group: usize, rows: &[RowGroup; N], sums: &mut [[f32; TILE]; N]) {
-            let mut all: [__m256i; N] = std::array::from_fn(|row| ($start)(&rows[row]));
+            let mut all: [__m256i; N] = std::array::from_fn(|row| $start(&rows[row]));
             for v in $vectors {
                 let numbers = $vector(tile, group, v);
                 for (all, row) in all.iter_mut().zip(rows) {
                     *all = $bytes(*all, numbers, quad(row, v));
                 }
             }
-            let scale = halves(&tile.scales[($scale)(group)]);
-            let min = tile.mins.get(group).map_or(_mm256_setzero_ps(), |min| halves(min));
+            let (scale, min) = ($scale(tile, group), $min(tile, group));
             for ((sum, row), all) in sums.iter_mut().zip(rows).zip(all) {
                 let new = $end(scale, min, row, all, floats(sum));
                 store(sum, new);
@@ -31,72 +31,74 @@ macro_rules! group {
     };
 }
 
+#[inline]
+#[target_feature(enable = "avx2")]
+fn from_nothing(_: &RowGroup) -> __m256i {
+    _mm256_setzero_si256()
+}
+
+/// What a zero of 8 takes off.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn less_eight(row: &RowGroup) -> __m256i {
+    _mm256_set1_epi32(-row.sixteenfold / 2)
+}
+
+/// What a zero of 16 takes off.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn less_sixteen(row: &RowGroup) -> __m256i {
+    _mm256_set1_epi32(-row.sixteenfold)
+}
+
+/// What a zero of 32 takes off the first half.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn front_less(row: &RowGroup) -> __m256i {
+    _mm256_madd_epi16(pair(row.zeros[2]), _mm256_set1_epi16(1))
+}
+
+/// And off the other.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn back_less(row: &RowGroup) -> __m256i {
+    _mm256_madd_epi16(pair(row.zeros[3]), _mm256_set1_epi16(1))
+}
+
 /// All kinds, with the instructions of one level: of bytes, and of pairs of 16 bits.
 macro_rules! kinds {
     ($module:ident, $features:literal, $bytes:ident, $words:ident) => {
         pub(super) mod $module {
             use super::*;
 
+            group!($features, $bytes, group_four, vector_four, 0..8, less_eight, scale, no_min, end);
+            group!($features, $bytes, group_four_min, vector_four, 0..8, from_nothing, scale, min, end_min);
             group!(
                 $features,
                 $bytes,
-                group_four,
+                group_four_fine,
                 vector_four,
                 0..8,
-                |row: &RowGroup| _mm256_set1_epi32(-row.sixteenfold / 2),
-                |group| group,
-                end
-            );
-            group!(
-                $features,
-                $bytes,
-                group_min,
-                vector_four,
-                0..8,
-                |_: &RowGroup| _mm256_setzero_si256(),
-                |group| group,
+                from_nothing,
+                fine_scale::<0>,
+                fine_min,
                 end_min
             );
+            group!($features, $bytes, group_five, vector_five, 0..8, less_sixteen, scale, no_min, end);
+            group!($features, $bytes, group_five_min, vector_five, 0..8, from_nothing, scale, min, end_min);
             group!(
                 $features,
                 $bytes,
-                group_five,
+                group_five_fine,
                 vector_five,
                 0..8,
-                |row: &RowGroup| _mm256_set1_epi32(-row.sixteenfold),
-                |group| group,
-                end
-            );
-            group!(
-                $features,
-                $bytes,
-                group_five_min,
-                vector_five,
-                0..8,
-                |_: &RowGroup| _mm256_setzero_si256(),
-                |group| group,
+                from_nothing,
+                fine_scale::<0>,
+                fine_min,
                 end_min
             );
-            group!(
-                $features,
-                $bytes,
-                front_six,
-                vector_six,
-                0..4,
-                |row: &RowGroup| _mm256_madd_epi16(pair(row.zeros[2]), _mm256_set1_epi16(1)),
-                |group| group * 2,
-                end
-            );
-            group!(
-                $features,
-                $bytes,
-                back_six,
-                vector_six,
-                4..8,
-                |row: &RowGroup| _mm256_madd_epi16(pair(row.zeros[3]), _mm256_set1_epi16(1)),
-                |group| group * 2 + 1,
-                end
-            );
+            group!($features, $bytes, front_six, vector_six, 0..4, front_less, fine_scale::<0>, no_min, end);
+            group!($features, $bytes, back_six, vector_six, 4..8, back_less, fine_scale::<1>, no_min, end);
 
             #[inline]
             #[target_feature(enable = $features)]
@@ -126,18 +128,20 @@ macro_rules! kinds {
                         *all = $words($words(*all, even, pair(row.quants[v * 2])), odd, pair(row.quants[v * 2 + 1]));
                     }
                 }
-                let scale = halves(&tile.scales[group]);
+                let own = scale(tile, group);
                 for ((sum, row), all) in sums.iter_mut().zip(rows).zip(all) {
-                    let scale = _mm256_mul_ps(scale, _mm256_set1_ps(row.scale));
+                    let scale = _mm256_mul_ps(own, _mm256_set1_ps(row.scale));
                     let new = _mm256_fmadd_ps(scale, _mm256_cvtepi32_ps(all), floats(sum));
                     store(sum, new);
                 }
             }
 
             products!($features, four, few_four, RowGroup, group_four);
-            products!($features, four_min, few_four_min, RowGroup, group_min);
+            products!($features, four_min, few_four_min, RowGroup, group_four_min);
+            products!($features, four_fine, few_four_fine, RowGroup, group_four_fine);
             products!($features, five, few_five, RowGroup, group_five);
             products!($features, five_min, few_five_min, RowGroup, group_five_min);
+            products!($features, five_fine, few_five_fine, RowGroup, group_five_fine);
             products!($features, six, few_six, RowGroup, group_six);
             products!($features, eight, few_eight, WideGroup, group_eight);
         }

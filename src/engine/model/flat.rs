@@ -127,7 +127,8 @@ impl FlatModel {
         let embedding = &self.weights.embedding;
         for_rows(&self.pool, &mut self.buffers.x, hidden, |row, numbers| embedding.row(ids[row], numbers));
         let Buffers { cos, sin, .. } = &mut self.buffers;
-        (cos.clear(), sin.clear());
+        cos.clear();
+        sin.clear();
         for part in parts {
             for position in part.earlier..part.earlier + part.ids.len() {
                 self.angles.push(position, cos, sin);
