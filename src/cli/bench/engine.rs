@@ -7,9 +7,12 @@ use crate::device::DeviceKind;
 use crate::engine::{EndTokens, Engine, EngineConfig, EngineError, Event, Generation, Prompt, Request, Summary};
 use serde::Serialize;
 use std::process::ExitCode;
+use std::time::Instant;
 
 /// Tokens of the prompts before decoding: enough to differ, few enough to be read at once.
 const SHORT_PROMPT: usize = 16;
+/// Tokens of a long conversation, for which the memory of its keys and values is told.
+const CONVERSATION_TOKENS: usize = 2048;
 
 /// Flags of `lectern bench engine`.
 #[derive(Debug, clap::Args)]
@@ -23,6 +26,9 @@ pub(super) struct Args {
     /// How many answers are written at once, one measurement each
     #[arg(long, value_delimiter = ',', default_value = "1,8,16,32", value_name = "N,N")]
     streams: Vec<usize>,
+    /// How many tokens come before a single answer, one measurement each
+    #[arg(long, value_delimiter = ',', default_value = "2048", value_name = "N,N")]
+    depths: Vec<usize>,
     /// Tokens of each answer
     #[arg(long, default_value_t = 64, value_name = "N")]
     tokens: usize,
@@ -46,15 +52,20 @@ struct Report {
     weights: String,
     file_bytes: u64,
     prompt_tokens: usize,
+    /// From nothing to the first token of a short prompt.
+    first_token_seconds: f64,
+    /// After loading; nothing where the system does not tell.
+    resident_bytes: Option<u64>,
+    /// Keys and values of a conversation of 2,048 tokens.
+    conversation_bytes: usize,
     prefill_per_second: f64,
     decode: Vec<Decode>,
-    /// Nothing where the system does not tell.
-    resident_bytes: Option<u64>,
 }
 
 #[derive(Serialize)]
 struct Decode {
     streams: usize,
+    depth: usize,
     total_per_second: f64,
 }
 
@@ -80,19 +91,24 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, CliError> {
     let streams = args.streams.iter().copied().max().unwrap_or(1).max(1);
     let config =
         EngineConfig { device: args.device, max_running: streams, max_queued: streams, ..EngineConfig::default() };
+    let (idle_bytes, began) = (resident_bytes(), Instant::now());
     let engine = Engine::load(&path, config)?;
+    let loaded_bytes = resident_bytes();
     let mut ids = Ids { state: 1, vocab: engine.info().vocab as u64 };
+    ended(engine.submit(Request { max_tokens: 1, ..Request::new(ids.prompt(SHORT_PROMPT)) })?)?;
+    let first_token_seconds = began.elapsed().as_secs_f64();
     let mut prefills = Vec::new();
     for _ in 0..args.runs {
         let request = Request { max_tokens: 0, ..Request::new(ids.prompt(args.prompt_tokens)) };
         let summary = ended(engine.submit(request)?)?;
         prefills.push(args.prompt_tokens as f64 / summary.timings.prefill.as_secs_f64());
     }
+    let of_class = args.streams.iter().map(|streams| (*streams, 0));
     let mut decode = Vec::new();
-    for streams in &args.streams {
-        let rates = (0..args.runs).map(|_| decode_rate(&engine, &mut ids, *streams, args.tokens));
+    for (streams, depth) in of_class.chain(args.depths.iter().map(|depth| (1, *depth))) {
+        let rates = (0..args.runs).map(|_| decode_rate(&engine, &mut ids, (streams, depth), args.tokens));
         let rates: Vec<f64> = rates.collect::<Result<_, _>>()?;
-        decode.push(Decode { streams: *streams, total_per_second: median(rates) });
+        decode.push(Decode { streams, depth, total_per_second: median(rates) });
     }
     let info = engine.info();
     let report = Report {
@@ -100,9 +116,11 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, CliError> {
         weights: info.weights.clone(),
         file_bytes: info.file_bytes,
         prompt_tokens: args.prompt_tokens,
+        first_token_seconds,
+        resident_bytes: loaded_bytes.zip(idle_bytes).map(|(loaded, idle)| loaded.saturating_sub(idle)),
+        conversation_bytes: info.kv_bytes_per_token * CONVERSATION_TOKENS,
         prefill_per_second: median(prefills),
         decode,
-        resident_bytes: resident_bytes(),
     };
     if args.json {
         print_json(&report)?
@@ -124,11 +142,16 @@ fn ended(mut generation: Generation) -> Result<Summary, CliError> {
     }
 }
 
-/// Tokens per second of all streams together, from the first token of each on.
-fn decode_rate(engine: &Engine, ids: &mut Ids, streams: usize, tokens: usize) -> Result<f64, CliError> {
+/// Tokens per second of all streams together, from the first token of each on, after prompts of `depth` tokens.
+fn decode_rate(
+    engine: &Engine,
+    ids: &mut Ids,
+    (streams, depth): (usize, usize),
+    tokens: usize,
+) -> Result<f64, CliError> {
     let submit = |_| {
         let end_tokens = EndTokens::Forbid;
-        engine.submit(Request { max_tokens: tokens, end_tokens, ..Request::new(ids.prompt(SHORT_PROMPT)) })
+        engine.submit(Request { max_tokens: tokens, end_tokens, ..Request::new(ids.prompt(depth.max(SHORT_PROMPT))) })
     };
     let running: Vec<_> = (0..streams).map(submit).collect::<Result<_, _>>()?;
     let mut rate = 0.0;
@@ -140,7 +163,7 @@ fn decode_rate(engine: &Engine, ids: &mut Ids, streams: usize, tokens: usize) ->
     Ok(rate)
 }
 
-/// Memory that this process has in use.
+/// Memory that this process has in use, in bytes.
 fn resident_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
@@ -149,14 +172,17 @@ fn resident_bytes() -> Option<u64> {
 }
 
 fn print_table(report: &Report) {
-    let Report { model, weights, file_bytes, prompt_tokens, prefill_per_second, decode, resident_bytes } = report;
     let mb = |bytes: u64| bytes as f64 / 1e6;
-    println!("{model}, {weights}, {:.0} MB", mb(*file_bytes));
-    println!("prefill  {prompt_tokens:5} tokens   {prefill_per_second:8.1} tokens/s");
-    for Decode { streams, total_per_second } in decode {
-        println!("decode   {streams:5} streams  {total_per_second:8.1} tokens/s in all");
+    println!("{}, {}, {:.0} MB", report.model, report.weights, mb(report.file_bytes));
+    println!("start    to the first token     {:8.2} s", report.first_token_seconds);
+    println!("prefill  {:5} tokens            {:8.1} tokens/s", report.prompt_tokens, report.prefill_per_second);
+    for Decode { streams, depth, total_per_second } in &report.decode {
+        println!("decode   {streams:5} streams at {depth:5}  {total_per_second:8.1} tokens/s in all");
     }
-    if let Some(bytes) = resident_bytes {
-        println!("resident {:5.0} MB       {:8.2} times the file", mb(*bytes), *bytes as f64 / *file_bytes as f64);
+    if let Some(bytes) = report.resident_bytes {
+        let times = bytes as f64 / report.file_bytes as f64;
+        println!("memory   of the weights         {:8.1} MB, {times:.2} times the file", mb(bytes));
     }
+    let kv = mb(report.conversation_bytes as u64);
+    println!("memory   of {CONVERSATION_TOKENS} tokens of context {kv:8.1} MB");
 }

@@ -1,7 +1,9 @@
 //! `lectern bench`: how fast this build is here. Medians of several runs; compare only what ran in turn on a quiet machine.
 
 mod client;
+mod embed;
 mod engine;
+mod ingest;
 mod prompts;
 mod serve;
 
@@ -22,12 +24,18 @@ enum What {
     Engine(engine::Args),
     /// A running server of OpenAI's form: a class of clients that ask at once
     Serve(serve::Args),
+    /// The embedding model: passages per second, and milliseconds a question
+    Embed(embed::Args),
+    /// Reading books: pages and chunks per second, from files to a library that is thrown away
+    Ingest(ingest::Args),
 }
 
 pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
     match args.what {
         What::Engine(args) => engine::run(&args),
         What::Serve(args) => serve::run(&args),
+        What::Embed(args) => embed::run(&args),
+        What::Ingest(args) => ingest::run(&args),
     }
 }
 

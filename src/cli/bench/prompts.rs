@@ -67,7 +67,7 @@ impl Words {
     }
 
     /// So many words from a place on; after the last comes the first.
-    fn passage(&self, from: usize, count: usize) -> String {
+    pub(super) fn passage(&self, from: usize, count: usize) -> String {
         let words = self.0.iter().cycle().skip(from % self.0.len()).take(count);
         words.map(String::as_str).collect::<Vec<_>>().join(" ")
     }
