@@ -125,26 +125,35 @@ fn whole(pairs: __m256i) -> __m256i {
     _mm256_madd_epi16(pairs, _mm256_set1_epi16(1))
 }
 
-/// One group of a tile with a few rows. The rows take turns with each vector, so that the processor always has sums to
-/// add to that do not wait for each other.
+/// One group of `T` tiles with `N` rows. All sums take turns with each vector, so that the processor always has some to add
+/// to that do not wait for each other; two tiles share what is loaded of the rows.
 macro_rules! group {
     ($name:ident, $vector:ident, $vectors:expr, $zero:expr, $scale:expr, $min:expr, $end:ident) => {
         #[inline]
         #[target_feature(enable = "avx2,fma,f16c")]
-        fn $name<const N: usize>(tile: &Tile<'_>, group: usize, rows: &[RowGroup; N], sums: &mut [[f32; TILE]; N]) {
+        fn $name<const T: usize, const N: usize>(
+            tiles: &[Tile<'_>; T],
+            group: usize,
+            rows: &[RowGroup; N],
+            sums: &mut Sums<T, N>,
+        ) {
             let zero: Option<usize> = $zero;
-            let mut all: [__m256i; N] =
-                std::array::from_fn(|row| zero.map_or(_mm256_setzero_si256(), |zero| pair(rows[row].zeros[zero])));
+            let zeros = rows.each_ref().map(|row| zero.map_or(_mm256_setzero_si256(), |zero| pair(row.zeros[zero])));
+            let mut all: [[__m256i; N]; T] = [zeros; T];
             for v in $vectors {
-                let numbers = $vector(tile, group, v);
-                for (all, row) in all.iter_mut().zip(rows) {
-                    *all = add_16(*all, _mm256_maddubs_epi16(numbers, quad(row, v)));
+                let numbers = tiles.each_ref().map(|tile| $vector(tile, group, v));
+                for (index, row) in rows.iter().enumerate() {
+                    let quad = quad(row, v);
+                    for (all, numbers) in all.iter_mut().zip(numbers) {
+                        all[index] = add_16(all[index], _mm256_maddubs_epi16(numbers, quad));
+                    }
                 }
             }
-            let (scale, min) = ($scale(tile, group), $min(tile, group));
-            for ((sum, row), all) in sums.iter_mut().zip(rows).zip(all) {
-                let new = $end(scale, min, row, whole(all), floats(sum));
-                store(sum, new);
+            for ((tile, sums), all) in tiles.iter().zip(sums).zip(all) {
+                let (scale, min) = ($scale(tile, group), $min(tile, group));
+                for ((sum, row), all) in sums.iter_mut().zip(rows).zip(all) {
+                    *sum = $end(scale, min, row, whole(all), *sum);
+                }
             }
         }
     };
@@ -223,60 +232,113 @@ group!(back_six, vector_six, 4..8, Some(3), fine_scale::<1>, no_min, end);
 
 #[inline]
 #[target_feature(enable = "avx2,fma,f16c")]
-fn group_six<const N: usize>(tile: &Tile<'_>, group: usize, rows: &[RowGroup; N], sums: &mut [[f32; TILE]; N]) {
-    front_six(tile, group, rows, sums);
-    back_six(tile, group, rows, sums);
+fn group_six<const T: usize, const N: usize>(
+    tiles: &[Tile<'_>; T],
+    group: usize,
+    rows: &[RowGroup; N],
+    sums: &mut Sums<T, N>,
+) {
+    front_six(tiles, group, rows, sums);
+    back_six(tiles, group, rows, sums);
 }
 
 /// 8-bit numbers: of each four inputs, 0 and 2, then 1 and 3, as 16 bits.
 #[inline]
 #[target_feature(enable = "avx2,fma,f16c")]
-fn group_eight<const N: usize>(tile: &Tile<'_>, group: usize, rows: &[WideGroup; N], sums: &mut [[f32; TILE]; N]) {
-    let mut all = [_mm256_setzero_si256(); N];
+fn group_eight<const T: usize, const N: usize>(
+    tiles: &[Tile<'_>; T],
+    group: usize,
+    rows: &[WideGroup; N],
+    sums: &mut Sums<T, N>,
+) {
+    let mut all = [[_mm256_setzero_si256(); N]; T];
     for v in 0..8 {
-        let bytes = lane(&tile.low.as_chunks::<8>().0[group][v]);
-        let (even, odd) = (_mm256_srai_epi16(_mm256_slli_epi16(bytes, 8), 8), _mm256_srai_epi16(bytes, 8));
-        for (all, row) in all.iter_mut().zip(rows) {
-            *all = add_32(*all, _mm256_madd_epi16(even, pair(row.quants[v * 2])));
-            *all = add_32(*all, _mm256_madd_epi16(odd, pair(row.quants[v * 2 + 1])));
+        let numbers = tiles.each_ref().map(|tile| vectors_eight(tile, group, v));
+        for (index, row) in rows.iter().enumerate() {
+            let quads = [pair(row.quants[v * 2]), pair(row.quants[v * 2 + 1])];
+            for (all, numbers) in all.iter_mut().zip(numbers) {
+                all[index] = add_32(all[index], _mm256_madd_epi16(numbers[0], quads[0]));
+                all[index] = add_32(all[index], _mm256_madd_epi16(numbers[1], quads[1]));
+            }
         }
     }
-    let own = scale(tile, group);
-    for ((sum, row), all) in sums.iter_mut().zip(rows).zip(all) {
-        let scale = _mm256_mul_ps(own, _mm256_set1_ps(row.scale));
-        let new = _mm256_fmadd_ps(scale, _mm256_cvtepi32_ps(all), floats(sum));
-        store(sum, new);
+    end_eight(tiles, group, rows, all, sums);
+}
+
+/// Vector `v` of 8-bit numbers as 16 bits: those at even and at odd places.
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) fn vectors_eight(tile: &Tile<'_>, group: usize, v: usize) -> [__m256i; 2] {
+    let bytes = lane(&tile.low.as_chunks::<8>().0[group][v]);
+    [_mm256_srai_epi16(_mm256_slli_epi16(bytes, 8), 8), _mm256_srai_epi16(bytes, 8)]
+}
+
+/// Adds a group's whole sums.
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+pub(super) fn end_eight<const T: usize, const N: usize>(
+    tiles: &[Tile<'_>; T],
+    group: usize,
+    rows: &[WideGroup; N],
+    all: [[__m256i; N]; T],
+    sums: &mut Sums<T, N>,
+) {
+    for ((tile, sums), all) in tiles.iter().zip(sums).zip(all) {
+        let own = scale(tile, group);
+        for ((sum, row), all) in sums.iter_mut().zip(rows).zip(all) {
+            let scale = _mm256_mul_ps(own, _mm256_set1_ps(row.scale));
+            *sum = _mm256_fmadd_ps(scale, _mm256_cvtepi32_ps(all), *sum);
+        }
     }
 }
 
-/// Rows whose sums are in registers at the same time.
-pub(super) const FEW: usize = 8;
+/// Sums of `T` tiles with `N` rows.
+pub(super) type Sums<const T: usize, const N: usize> = [[__m256; N]; T];
 
-/// `sums += tile · rows`. Of `rows`, those of one group are followed by those of the next after `stride`.
+/// `sums = tiles · rows`, each of a tile with all rows. Of `rows`, those of one group are followed by those of the next
+/// after `stride`. `$most` sums are in registers at the same time.
 macro_rules! products {
-    ($features:literal, $name:ident, $few:ident, $row:ty, $group:ident) => {
+    ($features:literal, $most:literal, $name:ident, $few:ident, $row:ty, $group:ident) => {
         #[target_feature(enable = $features)]
-        fn $few<const N: usize>(tile: &Tile<'_>, rows: &[$row], stride: usize, sums: &mut [[f32; TILE]]) {
-            let sums: &mut [[f32; TILE]; N] = sums.first_chunk_mut().expect("as many sums");
+        fn $few<const T: usize, const N: usize>(
+            tiles: &[Tile<'_>; T],
+            rows: &[$row],
+            stride: usize,
+            out: [&mut [[f32; TILE]]; T],
+        ) {
+            let mut sums = [[_mm256_setzero_ps(); N]; T];
             for (group, rows) in rows.chunks(stride).enumerate() {
-                $group(tile, group, rows.first_chunk().expect("as many rows"), sums);
+                $group(tiles, group, rows.first_chunk().expect("as many rows"), &mut sums);
+            }
+            for (out, sums) in out.into_iter().zip(sums) {
+                out.iter_mut().zip(sums).for_each(|(out, sum)| store(out, sum));
             }
         }
 
         #[target_feature(enable = $features)]
-        pub(in crate::kernels) fn $name(tile: &Tile<'_>, rows: &[$row], stride: usize, sums: &mut [[f32; TILE]]) {
-            for (few, sums) in sums.chunks_mut(FEW).enumerate() {
-                let rows = &rows[few * FEW..];
-                match sums.len() {
-                    1 => $few::<1>(tile, rows, stride, sums),
-                    2 => $few::<2>(tile, rows, stride, sums),
-                    3 => $few::<3>(tile, rows, stride, sums),
-                    4 => $few::<4>(tile, rows, stride, sums),
-                    5 => $few::<5>(tile, rows, stride, sums),
-                    6 => $few::<6>(tile, rows, stride, sums),
-                    7 => $few::<7>(tile, rows, stride, sums),
-                    _ => $few::<FEW>(tile, rows, stride, sums),
+        pub(in crate::kernels) fn $name<const T: usize>(
+            tiles: &[Tile<'_>; T],
+            rows: &[$row],
+            stride: usize,
+            out: [&mut [[f32; TILE]]; T],
+        ) {
+            let mut out = out;
+            let (mut first, num_rows) = (0, out[0].len());
+            while first < num_rows {
+                let count = (num_rows - first).min($most / T);
+                let few = out.each_mut().map(|out| &mut out[first..first + count]);
+                let rows = &rows[first..];
+                match count {
+                    1 => $few::<T, 1>(tiles, rows, stride, few),
+                    2 => $few::<T, 2>(tiles, rows, stride, few),
+                    3 => $few::<T, 3>(tiles, rows, stride, few),
+                    4 => $few::<T, 4>(tiles, rows, stride, few),
+                    5 => $few::<T, 5>(tiles, rows, stride, few),
+                    6 => $few::<T, 6>(tiles, rows, stride, few),
+                    7 => $few::<T, 7>(tiles, rows, stride, few),
+                    _ => $few::<T, 8>(tiles, rows, stride, few),
                 }
+                first += count;
             }
         }
     };
@@ -284,14 +346,14 @@ macro_rules! products {
 
 pub(super) use products;
 
-products!("avx2,fma,f16c", four, few_four, RowGroup, group_four);
-products!("avx2,fma,f16c", four_min, few_four_min, RowGroup, group_four_min);
-products!("avx2,fma,f16c", four_fine, few_four_fine, RowGroup, group_four_fine);
-products!("avx2,fma,f16c", five, few_five, RowGroup, group_five);
-products!("avx2,fma,f16c", five_min, few_five_min, RowGroup, group_five_min);
-products!("avx2,fma,f16c", five_fine, few_five_fine, RowGroup, group_five_fine);
-products!("avx2,fma,f16c", six, few_six, RowGroup, group_six);
-products!("avx2,fma,f16c", eight, few_eight, WideGroup, group_eight);
+products!("avx2,fma,f16c", 8, four, few_four, RowGroup, group_four);
+products!("avx2,fma,f16c", 8, four_min, few_four_min, RowGroup, group_four_min);
+products!("avx2,fma,f16c", 8, four_fine, few_four_fine, RowGroup, group_four_fine);
+products!("avx2,fma,f16c", 8, five, few_five, RowGroup, group_five);
+products!("avx2,fma,f16c", 8, five_min, few_five_min, RowGroup, group_five_min);
+products!("avx2,fma,f16c", 8, five_fine, few_five_fine, RowGroup, group_five_fine);
+products!("avx2,fma,f16c", 8, six, few_six, RowGroup, group_six);
+products!("avx2,fma,f16c", 8, eight, few_eight, WideGroup, group_eight);
 
 /// Rounds a group of a row.
 #[target_feature(enable = "avx2,fma,f16c")]

@@ -15,6 +15,8 @@ use super::{dense, twin};
 const ROWS_BYTES: usize = 192 * 1024;
 /// Rows whose sums a task keeps at most.
 const MAX_ROWS: usize = 256;
+/// Rows from which on tiles are gone over in pairs: fewer are in registers at once, so that one tile is read only once.
+const PAIR_ROWS: usize = 24;
 /// Tasks of an operation for each thread, so that one that is slowed down leaves its work to the others.
 const TASKS_PER_THREAD: usize = 4;
 
@@ -62,16 +64,24 @@ pub(crate) fn products(pool: &Pool, rows: &Rows, jobs: &mut [Job<'_>]) {
     }
     let level = pool.level();
     share(pool, num_tiles, |first, last| {
-        let mut sums = [[0f32; TILE]; MAX_ROWS];
+        let mut sums = [[[0f32; TILE]; MAX_ROWS]; 2];
         for job in &open {
             let tiles = first.saturating_sub(job.first_tile)..last.saturating_sub(job.first_tile);
             let tiles = tiles.start..tiles.end.min(job.weight.num_tiles());
             for part in parts(job.weight, rows).filter(|_| !tiles.is_empty()) {
-                for tile in tiles.clone() {
-                    let sums = &mut sums[..part.len()];
-                    tile_sums(level, job.weight, tile, rows, part.start, sums);
+                let width = if part.len() >= PAIR_ROWS { 2 } else { 1 };
+                for tile in tiles.clone().step_by(width) {
+                    let [one, two] = sums.each_mut().map(|sums| &mut sums[..part.len()]);
                     // SAFETY: each task has tiles, and so columns, of its own.
-                    unsafe { job.put(tile, part.start, sums) };
+                    let put = |tile: usize, sums: &[_]| unsafe { job.put(tile, part.start, sums) };
+                    if width == 2 && tile + 1 < tiles.end {
+                        let both = [(job.weight, tile), (job.weight, tile + 1)];
+                        tile_sums(level, both, rows, part.start, [&mut *one, &mut *two]);
+                        put(tile + 1, two);
+                    } else {
+                        tile_sums(level, [(job.weight, tile)], rows, part.start, [&mut *one]);
+                    }
+                    put(tile, one);
                 }
             }
         }
@@ -88,12 +98,16 @@ pub(crate) fn gated(pool: &Pool, rows: &Rows, gate: &Packed, up: &Packed, out: &
     let open = Open { weight: gate, bias: None, out: Shares::new(out), sink: Sink::Store, first_tile: 0 };
     let level = pool.level();
     share(pool, gate.num_tiles(), |first, last| {
-        let (mut sums, mut others) = ([[0f32; TILE]; MAX_ROWS], [[0f32; TILE]; MAX_ROWS]);
+        let mut both = [[[0f32; TILE]; MAX_ROWS]; 2];
         for part in parts(gate, rows) {
             for tile in first..last {
-                let (sums, others) = (&mut sums[..part.len()], &mut others[..part.len()]);
-                tile_sums(level, gate, tile, rows, part.start, sums);
-                tile_sums(level, up, tile, rows, part.start, others);
+                let [sums, others] = both.each_mut().map(|sums| &mut sums[..part.len()]);
+                if gate.kind == up.kind && part.len() >= PAIR_ROWS {
+                    tile_sums(level, [(gate, tile), (up, tile)], rows, part.start, [&mut *sums, &mut *others]);
+                } else {
+                    tile_sums(level, [(gate, tile)], rows, part.start, [&mut *sums]);
+                    tile_sums(level, [(up, tile)], rows, part.start, [&mut *others]);
+                }
                 swiglu(level, sums.as_flattened_mut(), others.as_flattened());
                 // SAFETY: each task has tiles, and so columns, of its own.
                 unsafe { open.put(tile, part.start, sums) };
@@ -134,10 +148,12 @@ fn check(weight: &Packed, rows: &Rows, out: usize) {
     assert!(rows.serves(weight.kind), "rows in the form for {:?}", weight.kind);
 }
 
-/// Calls `work(first, last)` for ranges of tiles.
+/// Calls `work(first, last)` for ranges of tiles, each of whole pairs.
 fn share(pool: &Pool, num_tiles: usize, work: impl Fn(usize, usize) + Sync) {
-    let num_tasks = num_tiles.min(pool.num_threads() * TASKS_PER_THREAD);
-    pool.run(num_tasks, |task| work(task * num_tiles / num_tasks, (task + 1) * num_tiles / num_tasks));
+    let num_pairs = num_tiles.div_ceil(2);
+    let num_tasks = num_pairs.min(pool.num_threads() * TASKS_PER_THREAD);
+    let start = |task: usize| num_tiles.min(task * num_pairs / num_tasks * 2);
+    pool.run(num_tasks, |task| work(start(task), start(task + 1)));
 }
 
 /// The rows in parts that one task goes over for all its tiles.
@@ -149,34 +165,48 @@ fn parts(weight: &Packed, rows: &Rows) -> impl Iterator<Item = std::ops::Range<u
     (0..count).map(move |part| part * num_rows / count..(part + 1) * num_rows / count)
 }
 
-/// The products of one tile with the rows from `first`: `sums` is `(rows, 8)`.
-fn tile_sums(level: Level, weight: &Packed, tile: usize, rows: &Rows, first: usize, sums: &mut [[f32; TILE]]) {
-    sums.fill([0.0; TILE]);
-    if !weight.kind.is_quantised() {
-        return dense::tile_sums(level, weight, tile, &rows.full[first * rows.inputs..], sums);
+/// The products of tiles of one kind with the rows from `first`: each of `sums` is `(rows, 8)`.
+fn tile_sums<const T: usize>(
+    level: Level,
+    of: [(&Packed, usize); T],
+    rows: &Rows,
+    first: usize,
+    sums: [&mut [[f32; TILE]]; T],
+) {
+    let kind = of[0].0.kind;
+    if !kind.is_quantised() {
+        for ((weight, tile), sums) in of.into_iter().zip(sums) {
+            sums.fill([0.0; TILE]);
+            dense::tile_sums(level, weight, tile, &rows.full[first * rows.inputs..], sums);
+        }
+        return;
     }
-    let planes = weight.tile(tile);
-    let narrow = if weight.kind.is_fine() { &rows.coarse } else { &rows.narrow };
+    let tiles = of.map(|(weight, tile)| weight.tile(tile));
+    let narrow = if kind.is_fine() { &rows.coarse } else { &rows.narrow };
     let (narrow, wide) = (narrow.get(first..).unwrap_or_default(), rows.wide.get(first..).unwrap_or_default());
-    /// The code of one module for the weight's kind.
+    /// The code of one module for the weights' kind.
     #[cfg(target_arch = "x86_64")]
     macro_rules! by_kind {
         ($($module:ident)::+) => {
-            match weight.kind {
-                Kind::Eight => $($module)::+::eight(&planes, wide, rows.num_rows, sums),
-                Kind::Four => $($module)::+::four(&planes, narrow, rows.num_rows, sums),
-                Kind::FourMin => $($module)::+::four_min(&planes, narrow, rows.num_rows, sums),
-                Kind::FourFine => $($module)::+::four_fine(&planes, narrow, rows.num_rows, sums),
-                Kind::Five => $($module)::+::five(&planes, narrow, rows.num_rows, sums),
-                Kind::FiveMin => $($module)::+::five_min(&planes, narrow, rows.num_rows, sums),
-                Kind::FiveFine => $($module)::+::five_fine(&planes, narrow, rows.num_rows, sums),
-                Kind::Six => $($module)::+::six(&planes, narrow, rows.num_rows, sums),
+            match kind {
+                Kind::Eight => $($module)::+::eight(&tiles, wide, rows.num_rows, sums),
+                Kind::Four => $($module)::+::four(&tiles, narrow, rows.num_rows, sums),
+                Kind::FourMin => $($module)::+::four_min(&tiles, narrow, rows.num_rows, sums),
+                Kind::FourFine => $($module)::+::four_fine(&tiles, narrow, rows.num_rows, sums),
+                Kind::Five => $($module)::+::five(&tiles, narrow, rows.num_rows, sums),
+                Kind::FiveMin => $($module)::+::five_min(&tiles, narrow, rows.num_rows, sums),
+                Kind::FiveFine => $($module)::+::five_fine(&tiles, narrow, rows.num_rows, sums),
+                Kind::Six => $($module)::+::six(&tiles, narrow, rows.num_rows, sums),
                 Kind::Full | Kind::Half | Kind::Brain => unreachable!("done above"),
             }
         };
     }
     match level.path() {
-        Path::Twin => twin::tile_sums(weight, &planes, rows, first, sums),
+        Path::Twin => {
+            for (((weight, _), tile), sums) in of.into_iter().zip(&tiles).zip(sums) {
+                twin::tile_sums(weight, tile, rows, first, sums);
+            }
+        }
         #[cfg(target_arch = "x86_64")]
         // SAFETY: the level is proof of AVX2, FMA and F16C.
         Path::Avx2 => unsafe { by_kind!(avx2) },

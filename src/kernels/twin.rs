@@ -4,10 +4,11 @@ use super::format::GROUP;
 use super::packed::{Kind, Packed, TILE, Tile};
 use super::rows::Rows;
 
-/// `sums[row] += tile · row` for the rows from `first`.
+/// `sums[row] = tile · row` for the rows from `first`.
 pub(super) fn tile_sums(weight: &Packed, tile: &Tile<'_>, rows: &Rows, first: usize, sums: &mut [[f32; TILE]]) {
     for (row, sums) in sums.iter_mut().enumerate() {
         for (lane, sum) in sums.iter_mut().enumerate() {
+            *sum = 0.0;
             for group in 0..weight.num_groups() {
                 let at = group * rows.num_rows + first + row;
                 let (quants, scale, row_sum) = match weight.kind {

@@ -2,30 +2,39 @@
 //! bits. The layout and the order are those of [`super::avx2`]; as no sum is of 16 bits, the zero is taken off in 32.
 
 use super::avx2::{
-    FEW, end, end_min, fine_min, fine_scale, floats, lane, min, no_min, pair, products, quad, scale, store,
-    vector_five, vector_four, vector_six,
+    Sums, end, end_eight, end_min, fine_min, fine_scale, min, no_min, pair, products, quad, scale, store, vector_five,
+    vector_four, vector_six, vectors_eight,
 };
 use super::packed::{TILE, Tile};
 use super::rows::{RowGroup, WideGroup};
 use std::arch::x86_64::*;
 
-/// One group of a tile with a few rows, each begun with `start`.
+/// One group of `T` tiles with `N` rows, each begun with `start`.
 macro_rules! group {
     ($features:literal, $bytes:ident, $name:ident, $vector:ident, $vectors:expr, $start:expr, $scale:expr, $min:expr, $end:ident) => {
         #[inline]
         #[target_feature(enable = $features)]
-        fn $name<const N: usize>(tile: &Tile<'_>, group: usize, rows: &[RowGroup; N], sums: &mut [[f32; TILE]; N]) {
-            let mut all: [__m256i; N] = std::array::from_fn(|row| $start(&rows[row]));
+        fn $name<const T: usize, const N: usize>(
+            tiles: &[Tile<'_>; T],
+            group: usize,
+            rows: &[RowGroup; N],
+            sums: &mut Sums<T, N>,
+        ) {
+            let mut all: [[__m256i; N]; T] = [rows.each_ref().map(|row| $start(row)); T];
             for v in $vectors {
-                let numbers = $vector(tile, group, v);
-                for (all, row) in all.iter_mut().zip(rows) {
-                    *all = $bytes(*all, numbers, quad(row, v));
+                let numbers = tiles.each_ref().map(|tile| $vector(tile, group, v));
+                for (index, row) in rows.iter().enumerate() {
+                    let quad = quad(row, v);
+                    for (all, numbers) in all.iter_mut().zip(numbers) {
+                        all[index] = $bytes(all[index], numbers, quad);
+                    }
                 }
             }
-            let (scale, min) = ($scale(tile, group), $min(tile, group));
-            for ((sum, row), all) in sums.iter_mut().zip(rows).zip(all) {
-                let new = $end(scale, min, row, all, floats(sum));
-                store(sum, new);
+            for ((tile, sums), all) in tiles.iter().zip(sums).zip(all) {
+                let (scale, min) = ($scale(tile, group), $min(tile, group));
+                for ((sum, row), all) in sums.iter_mut().zip(rows).zip(all) {
+                    *sum = $end(scale, min, row, all, *sum);
+                }
             }
         }
     };
@@ -67,7 +76,7 @@ fn back_less(row: &RowGroup) -> __m256i {
 
 /// All kinds, with the instructions of one level: of bytes, and of pairs of 16 bits.
 macro_rules! kinds {
-    ($module:ident, $features:literal, $bytes:ident, $words:ident) => {
+    ($module:ident, $features:literal, $most:literal, $bytes:ident, $words:ident) => {
         pub(super) mod $module {
             use super::*;
 
@@ -102,51 +111,49 @@ macro_rules! kinds {
 
             #[inline]
             #[target_feature(enable = $features)]
-            fn group_six<const N: usize>(
-                tile: &Tile<'_>,
+            fn group_six<const T: usize, const N: usize>(
+                tiles: &[Tile<'_>; T],
                 group: usize,
                 rows: &[RowGroup; N],
-                sums: &mut [[f32; TILE]; N],
+                sums: &mut Sums<T, N>,
             ) {
-                front_six(tile, group, rows, sums);
-                back_six(tile, group, rows, sums);
+                front_six(tiles, group, rows, sums);
+                back_six(tiles, group, rows, sums);
             }
 
             #[inline]
             #[target_feature(enable = $features)]
-            fn group_eight<const N: usize>(
-                tile: &Tile<'_>,
+            fn group_eight<const T: usize, const N: usize>(
+                tiles: &[Tile<'_>; T],
                 group: usize,
                 rows: &[WideGroup; N],
-                sums: &mut [[f32; TILE]; N],
+                sums: &mut Sums<T, N>,
             ) {
-                let mut all = [_mm256_setzero_si256(); N];
+                let mut all = [[_mm256_setzero_si256(); N]; T];
                 for v in 0..8 {
-                    let bytes = lane(&tile.low.as_chunks::<8>().0[group][v]);
-                    let (even, odd) = (_mm256_srai_epi16(_mm256_slli_epi16(bytes, 8), 8), _mm256_srai_epi16(bytes, 8));
-                    for (all, row) in all.iter_mut().zip(rows) {
-                        *all = $words($words(*all, even, pair(row.quants[v * 2])), odd, pair(row.quants[v * 2 + 1]));
+                    let numbers = tiles.each_ref().map(|tile| vectors_eight(tile, group, v));
+                    for (index, row) in rows.iter().enumerate() {
+                        let quads = [pair(row.quants[v * 2]), pair(row.quants[v * 2 + 1])];
+                        for (all, numbers) in all.iter_mut().zip(numbers) {
+                            all[index] = $words($words(all[index], numbers[0], quads[0]), numbers[1], quads[1]);
+                        }
                     }
                 }
-                let own = scale(tile, group);
-                for ((sum, row), all) in sums.iter_mut().zip(rows).zip(all) {
-                    let scale = _mm256_mul_ps(own, _mm256_set1_ps(row.scale));
-                    let new = _mm256_fmadd_ps(scale, _mm256_cvtepi32_ps(all), floats(sum));
-                    store(sum, new);
-                }
+                end_eight(tiles, group, rows, all, sums);
             }
 
-            products!($features, four, few_four, RowGroup, group_four);
-            products!($features, four_min, few_four_min, RowGroup, group_four_min);
-            products!($features, four_fine, few_four_fine, RowGroup, group_four_fine);
-            products!($features, five, few_five, RowGroup, group_five);
-            products!($features, five_min, few_five_min, RowGroup, group_five_min);
-            products!($features, five_fine, few_five_fine, RowGroup, group_five_fine);
-            products!($features, six, few_six, RowGroup, group_six);
-            products!($features, eight, few_eight, WideGroup, group_eight);
+            products!($features, $most, four, few_four, RowGroup, group_four);
+            products!($features, $most, four_min, few_four_min, RowGroup, group_four_min);
+            products!($features, $most, four_fine, few_four_fine, RowGroup, group_four_fine);
+            products!($features, $most, five, few_five, RowGroup, group_five);
+            products!($features, $most, five_min, few_five_min, RowGroup, group_five_min);
+            products!($features, $most, five_fine, few_five_fine, RowGroup, group_five_fine);
+            products!($features, $most, six, few_six, RowGroup, group_six);
+            products!($features, $most, eight, few_eight, WideGroup, group_eight);
         }
     };
 }
 
-kinds!(avx, "avx2,fma,f16c,avxvnni", _mm256_dpbusd_avx_epi32, _mm256_dpwssd_avx_epi32);
-kinds!(avx512, "avx2,fma,f16c,avx512f,avx512vl,avx512vnni", _mm256_dpbusd_epi32, _mm256_dpwssd_epi32);
+// The first has 16 registers, the second 32.
+kinds!(avx, "avx2,fma,f16c,avxvnni", 8, _mm256_dpbusd_avx_epi32, _mm256_dpwssd_avx_epi32);
+kinds!(avx512, "avx2,fma,f16c,avx512f,avx512vl,avx512vnni", 16, _mm256_dpbusd_epi32, _mm256_dpwssd_epi32);
