@@ -320,7 +320,7 @@ fn model(gguf: &mut Gguf, device: &candle_core::Device, config: &EngineConfig) -
         && let Some(mut model) = FlatModel::load(gguf, precision)?
     {
         let (model_config, block_bytes) = (model.config().clone(), model.block_bytes());
-        model.set_num_blocks(num_blocks(config, context_tokens(&model_config, config), block_bytes)?);
+        model.set_num_blocks(num_blocks(config, context_tokens(&model_config, config), block_bytes)?)?;
         return Ok(Loaded { config: model_config, block_bytes, model: Box::new(model) });
     }
     let decoder = Decoder::load(gguf, device)?;

@@ -38,7 +38,7 @@ struct Task<'a> {
 /// values are in the cache already; `mixed` is `(rows, num_heads * group * value_dim)`.
 ///
 /// # Panics
-/// If sizes do not fit, or a block is not there or was never written.
+/// If sizes do not fit, or a block is not there.
 pub(crate) fn attention(
     pool: &Pool,
     cache: &Cache,
@@ -101,22 +101,34 @@ impl Task<'_> {
         let shape = &cache.shape;
         let mut state = State::new(shape, self, queries);
         let range = segment * SEGMENT_BLOCKS..self.num_blocks().min((segment + 1) * SEGMENT_BLOCKS);
-        for index in range {
-            // The first row sees this many of the block's tokens, each row one more than the one before.
-            let first_seen = (self.span.earlier + self.first + 1) as isize - (index * BLOCK_TOKENS) as isize;
-            let (block, written) = (self.span.blocks[index], "a block before a row's own was written");
-            match &cache.store {
-                Store::Half(blocks) => {
-                    let head = head(shape, blocks, block, layer, self.head).expect(written);
-                    state.add(level, shape, &head, first_seen);
-                }
-                Store::Full(blocks) => {
-                    let head = head(shape, blocks, block, layer, self.head).expect(written);
-                    state.add(level, shape, &head, first_seen);
-                }
+        match &cache.store {
+            Store::Half(blocks) => {
+                self.add_blocks(level, shape, range, &mut state, |block| head(shape, blocks, block, layer, self.head))
+            }
+            Store::Full(blocks) => {
+                self.add_blocks(level, shape, range, &mut state, |block| head(shape, blocks, block, layer, self.head))
             }
         }
         state
+    }
+
+    /// Goes over blocks of the span, each of which `find` knows.
+    fn add_blocks<'b, E: Element + 'b>(
+        &self,
+        level: Level,
+        shape: &Shape,
+        range: std::ops::Range<usize>,
+        state: &mut State,
+        find: impl Fn(u32) -> Head<'b, E>,
+    ) {
+        let last = range.end - 1;
+        for index in range {
+            // The first row sees this many of the block's tokens, each row one more than the one before.
+            let first_seen = (self.span.earlier + self.first + 1) as isize - (index * BLOCK_TOKENS) as isize;
+            let this = find(self.span.blocks[index]);
+            let next = (index < last).then(|| find(self.span.blocks[index + 1]));
+            state.add(level, shape, &this, next, first_seen);
+        }
     }
 
     /// Joins the segments and writes what they mixed.
@@ -173,13 +185,22 @@ impl State {
         self
     }
 
-    /// Goes on by one block.
-    fn add<E: Element>(&mut self, level: Level, shape: &Shape, head: &Head<'_, E>, first_seen: isize) {
+    /// Goes on by one block; the `next` one is on its way from memory meanwhile.
+    fn add<E: Element>(
+        &mut self,
+        level: Level,
+        shape: &Shape,
+        head: &Head<'_, E>,
+        next: Option<Head<'_, E>>,
+        first_seen: isize,
+    ) {
         match level.path() {
             Path::Twin => twin(shape, head, first_seen, self),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the level is proof of AVX2, FMA and F16C.
-            Path::Avx2 | Path::AvxVnni | Path::Avx512Vnni => unsafe { wide::block(shape, head, first_seen, self) },
+            Path::Avx2 | Path::AvxVnni | Path::Avx512Vnni => unsafe {
+                wide::block(shape, head, next, first_seen, self);
+            },
         }
     }
 }
@@ -231,10 +252,30 @@ mod wide {
         unsafe { E::load(eight) }
     }
 
+    /// Asks for all that stands in `numbers`. Blocks are scattered, so the processor does not see by itself what comes next.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn prefetch<E>(numbers: &[E]) {
+        for line in numbers.chunks(64 / size_of::<E>()) {
+            // SAFETY: a hint, which reads nothing.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
+        }
+    }
+
     /// A block with all queries.
     #[target_feature(enable = "avx2,fma,f16c")]
-    pub(super) fn block<E: Element>(shape: &Shape, head: &Head<'_, E>, first_seen: isize, state: &mut State) {
+    pub(super) fn block<E: Element>(
+        shape: &Shape,
+        head: &Head<'_, E>,
+        next: Option<Head<'_, E>>,
+        first_seen: isize,
+        state: &mut State,
+    ) {
         let dim = shape.key_dim;
+        if let Some(next) = next {
+            prefetch(next.keys.as_flattened());
+            prefetch(next.values);
+        }
         for (queries, scores) in state.queries.chunks(FEW * dim).zip(state.scores.chunks_mut(FEW)) {
             match scores.len() {
                 1 => score::<E, 1, 4>(queries, dim, head, scores),

@@ -1,4 +1,4 @@
-//! Keys and values of many sequences in numbered blocks. A block is taken from the system when it is first written.
+//! Keys and values of many sequences in numbered blocks. They take memory from when they are first written.
 //!
 //! Of a block and layer, each head has its keys as `(key_dim, 32)`, so that a vector holds eight tokens, and its values as
 //! `(32, value_dim)`, so that a vector holds eight elements; rows of values are filled up to whole vectors.
@@ -6,6 +6,7 @@
 #![allow(unsafe_code, reason = "tasks write different blocks; vector loads")]
 
 use super::format::{from_half, to_half};
+use super::memory::{Memory, Piece, Plain};
 use super::pool::{Pool, Shares};
 
 /// Tokens of a block.
@@ -26,7 +27,7 @@ pub(crate) enum Precision {
 }
 
 /// A number as a cache keeps it.
-pub(super) trait Element: Copy + Default + Send + Sync {
+pub(super) trait Element: Plain {
     fn new(number: f32) -> Self;
     fn get(self) -> f32;
     /// Eight of them.
@@ -118,21 +119,19 @@ pub(crate) struct Span<'a> {
     pub(crate) blocks: &'a [u32],
 }
 
-/// Blocks, those never written not there: each `(num_layers, num_heads, keys then values)`.
-type Blocks<E> = Vec<Option<Box<[E]>>>;
-
 /// The blocks of all sequences.
 #[derive(Debug)]
 pub(crate) struct Cache {
     pub(super) shape: Shape,
+    num_blocks: usize,
     pub(super) store: Store,
 }
 
-/// The blocks in their precision.
+/// The blocks in their precision: `(num_blocks, num_layers, num_heads, keys then values)`.
 #[derive(Debug)]
 pub(super) enum Store {
-    Half(Blocks<u16>),
-    Full(Blocks<f32>),
+    Half(Piece<u16>),
+    Full(Piece<f32>),
 }
 
 /// One head's part of a block.
@@ -158,19 +157,19 @@ struct New<'a> {
 }
 
 impl Cache {
-    pub(crate) fn new(shape: Shape, num_blocks: usize) -> Self {
+    /// # Errors
+    /// The system has no room for so many blocks.
+    pub(crate) fn new(shape: Shape, num_blocks: usize) -> std::io::Result<Self> {
+        let count = num_blocks.checked_mul(shape.block_len()).ok_or(std::io::ErrorKind::OutOfMemory)?;
         let store = match shape.precision {
-            Precision::Half => Store::Half(vec![None; num_blocks]),
-            Precision::Full => Store::Full(vec![None; num_blocks]),
+            Precision::Half => Store::Half(Memory::default().take(count)?),
+            Precision::Full => Store::Full(Memory::default().take(count)?),
         };
-        Self { shape, store }
+        Ok(Self { shape, num_blocks, store })
     }
 
     pub(crate) fn num_blocks(&self) -> usize {
-        match &self.store {
-            Store::Half(blocks) => blocks.len(),
-            Store::Full(blocks) => blocks.len(),
-        }
+        self.num_blocks
     }
 
     /// Writes rows of keys `(rows, num_heads * key_dim)` and values `(rows, num_heads * value_dim)` of a layer.
@@ -187,41 +186,24 @@ impl Cache {
 
     /// Copies a block, whatever it holds.
     pub(crate) fn copy_block(&mut self, from: u32, to: u32) {
+        let len = self.shape.block_len();
+        let (from, to) = (from as usize * len, to as usize * len);
         match &mut self.store {
-            Store::Half(blocks) => copy(blocks, from as usize, to as usize),
-            Store::Full(blocks) => copy(blocks, from as usize, to as usize),
+            Store::Half(numbers) => numbers.copy_within(from..from + len, to),
+            Store::Full(numbers) => numbers.copy_within(from..from + len, to),
         }
     }
 }
 
-/// One head's part of a block; `None` where nothing was ever written.
-pub(super) fn head<'a, E>(
-    shape: &Shape,
-    blocks: &'a Blocks<E>,
-    block: u32,
-    layer: usize,
-    head: usize,
-) -> Option<Head<'a, E>> {
-    let block = blocks[block as usize].as_deref()?;
+/// One head's part of a block.
+pub(super) fn head<'a, E>(shape: &Shape, numbers: &'a [E], block: u32, layer: usize, head: usize) -> Head<'a, E> {
     let len = shape.head_len();
-    let part = &block[(layer * shape.num_heads + head) * len..][..len];
-    let (keys, values) = part.split_at(BLOCK_TOKENS * shape.key_dim);
-    Some(Head { keys: keys.as_chunks().0, values })
+    let at = (block as usize * shape.num_layers + layer) * shape.num_heads + head;
+    let (keys, values) = numbers[at * len..(at + 1) * len].split_at(BLOCK_TOKENS * shape.key_dim);
+    Head { keys: keys.as_chunks().0, values }
 }
 
-fn copy<E: Element>(blocks: &mut Blocks<E>, from: usize, to: usize) {
-    let copy = blocks[from].clone();
-    blocks[to] = copy;
-}
-
-fn write<E: Element>(
-    pool: &Pool,
-    shape: &Shape,
-    blocks: &mut Blocks<E>,
-    layer: usize,
-    spans: &[Span<'_>],
-    new: New<'_>,
-) {
+fn write<E: Element>(pool: &Pool, shape: &Shape, numbers: &mut [E], layer: usize, spans: &[Span<'_>], new: New<'_>) {
     let mut writes = Vec::new();
     for span in spans {
         let end = span.earlier + span.num_rows;
@@ -231,18 +213,15 @@ fn write<E: Element>(
     }
     writes.sort_unstable_by_key(|write| write.block);
     assert!(writes.windows(2).all(|pair| pair[0].block != pair[1].block), "a block is written by one span");
-    for write in &writes {
-        blocks[write.block].get_or_insert_with(|| vec![E::default(); shape.block_len()].into_boxed_slice());
-    }
     let num_rows: usize = spans.iter().map(|span| span.num_rows).sum();
     let num_tasks = if num_rows < MIN_ROWS { 1 } else { writes.len().min(pool.num_threads() * 4) };
-    let blocks = Shares::new(blocks);
+    let of_layer = shape.num_heads * shape.head_len();
+    let numbers = Shares::new(numbers);
     pool.run(num_tasks, |task| {
         for write in &writes[task * writes.len() / num_tasks..(task + 1) * writes.len() / num_tasks] {
             // SAFETY: the blocks of `writes` differ, and each is in one task.
-            let block = unsafe { blocks.piece(write.block, 1) }[0].as_deref_mut().expect("taken above");
-            let heads = block[layer * shape.num_heads * shape.head_len()..].chunks_exact_mut(shape.head_len());
-            for (head, part) in heads.take(shape.num_heads).enumerate() {
+            let heads = unsafe { numbers.piece((write.block * shape.num_layers + layer) * of_layer, of_layer) };
+            for (head, part) in heads.chunks_exact_mut(shape.head_len()).enumerate() {
                 write_head(shape, part, write, new, head);
             }
         }

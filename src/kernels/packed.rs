@@ -13,6 +13,7 @@
 #![allow(unsafe_code, reason = "tasks write different tiles")]
 
 use super::format::{Format, GROUP, Group, from_half};
+use super::memory::{Memory, Piece};
 use super::pool::{Pool, Shares};
 
 /// Outputs of a tile.
@@ -119,15 +120,15 @@ pub(crate) struct Packed {
     pub(super) kind: Kind,
     pub(super) outputs: usize,
     pub(super) inputs: usize,
-    pub(super) low: Vec<Lane>,
-    pub(super) high: Vec<Lane>,
-    pub(super) scales: Vec<[u16; TILE]>,
-    pub(super) mins: Vec<[u16; TILE]>,
-    pub(super) fine: Vec<[[i8; TILE]; 2]>,
+    low: Piece<Lane>,
+    high: Piece<Lane>,
+    scales: Piece<[u16; TILE]>,
+    mins: Piece<[u16; TILE]>,
+    fine: Piece<[[i8; TILE]; 2]>,
     /// Numbers of kind `Full`: `(tiles, inputs, 8)`.
-    pub(super) full: Vec<[f32; TILE]>,
+    pub(super) full: Piece<[f32; TILE]>,
     /// Numbers of kinds `Half` and `Brain`: the same shape.
-    pub(super) half: Vec<[u16; TILE]>,
+    pub(super) half: Piece<[u16; TILE]>,
 }
 
 /// One tile's planes.
@@ -141,7 +142,7 @@ pub(super) struct Tile<'a> {
 }
 
 /// Why bytes are no weight.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum PackError {
     /// Rows that end inside a block.
     #[error("a weight of {inputs} columns, expected a multiple of {block}")]
@@ -149,14 +150,22 @@ pub(crate) enum PackError {
     /// Another number of bytes than the shape takes.
     #[error("a weight of {got} bytes, expected {expected}")]
     Bytes { got: usize, expected: usize },
+    /// The system has no memory for it.
+    #[error("no memory for the weights")]
+    Memory(#[from] std::io::Error),
 }
 
 impl Packed {
     /// Reads the bytes of a weight `(outputs, inputs)` as they stand in a file, one output's row after the other.
     ///
     /// # Errors
-    /// The rows are no whole blocks, or the bytes no whole rows.
-    pub(crate) fn new(pool: &Pool, format: Format, shape: (usize, usize), bytes: &[u8]) -> Result<Self, PackError> {
+    /// The rows are no whole blocks, the bytes no whole rows, or there is no memory.
+    pub(crate) fn new(
+        (pool, memory): (&Pool, &mut Memory),
+        format: Format,
+        shape: (usize, usize),
+        bytes: &[u8],
+    ) -> Result<Self, PackError> {
         let (outputs, inputs) = shape;
         let (block, _) = format.block();
         let row_bytes = format.row_bytes(inputs).ok_or(PackError::Columns { inputs, block })?;
@@ -169,18 +178,18 @@ impl Packed {
             kind,
             outputs,
             inputs,
-            low: Vec::new(),
-            high: Vec::new(),
-            scales: Vec::new(),
-            mins: Vec::new(),
-            fine: Vec::new(),
-            full: Vec::new(),
-            half: Vec::new(),
+            low: Piece::default(),
+            high: Piece::default(),
+            scales: Piece::default(),
+            mins: Piece::default(),
+            fine: Piece::default(),
+            full: Piece::default(),
+            half: Piece::default(),
         };
         if kind.is_quantised() {
-            packed.fill(pool, format, bytes);
+            packed.fill((pool, memory), format, bytes)?;
         } else {
-            packed.push_dense(bytes);
+            packed.fill_dense(memory, bytes)?;
         }
         Ok(packed)
     }
@@ -232,16 +241,16 @@ impl Packed {
     }
 
     /// Reads all groups; each tile is a task.
-    fn fill(&mut self, pool: &Pool, format: Format, bytes: &[u8]) {
+    fn fill(&mut self, (pool, memory): (&Pool, &mut Memory), format: Format, bytes: &[u8]) -> std::io::Result<()> {
         let (plan, groups, num_tiles, outputs) = (self.kind.plan(), self.num_groups(), self.num_tiles(), self.outputs);
         let row_bytes = bytes.len() / outputs.max(1);
         let all = num_tiles * groups;
         let (has_min, is_fine) = (usize::from(plan.has_min), usize::from(plan.is_fine));
-        self.low = vec![Lane([0; 32]); all * plan.low];
-        self.high = vec![Lane([0; 32]); all * plan.high];
-        self.scales = vec![[0; TILE]; all / plan.groups_per_scale()];
-        self.mins = vec![[0; TILE]; self.scales.len() * has_min];
-        self.fine = vec![[[0; TILE]; 2]; all * is_fine];
+        self.low = memory.take(all * plan.low)?;
+        self.high = memory.take(all * plan.high)?;
+        self.scales = memory.take(all / plan.groups_per_scale())?;
+        self.mins = memory.take(self.scales.len() * has_min)?;
+        self.fine = memory.take(all * is_fine)?;
         let (low, high) = (Shares::new(&mut self.low), Shares::new(&mut self.high));
         let (scales, mins) = (Shares::new(&mut self.scales), Shares::new(&mut self.mins));
         let fine = Shares::new(&mut self.fine);
@@ -271,23 +280,29 @@ impl Packed {
                 planes.4.fill([0, 1].map(|i| read.map(|group| group.fine[i] as i8)));
             }
         });
+        Ok(())
     }
 
-    fn push_dense(&mut self, bytes: &[u8]) {
-        for tile in 0..self.num_tiles() {
-            for input in 0..self.inputs {
-                let at = |lane: usize| {
-                    (tile * TILE + lane < self.outputs).then(|| (tile * TILE + lane) * self.inputs + input)
-                };
-                if self.kind == Kind::Full {
-                    let words = bytes.as_chunks::<4>().0;
-                    self.full.push(std::array::from_fn(|lane| at(lane).map_or(0.0, |i| f32::from_le_bytes(words[i]))));
-                } else {
-                    let words = bytes.as_chunks::<2>().0;
-                    self.half.push(std::array::from_fn(|lane| at(lane).map_or(0, |i| u16::from_le_bytes(words[i]))));
-                }
-            }
+    fn fill_dense(&mut self, memory: &mut Memory, bytes: &[u8]) -> std::io::Result<()> {
+        let all = self.num_tiles() * self.inputs;
+        let place = |at: usize, lane: usize| {
+            let (tile, input) = (at / self.inputs, at % self.inputs);
+            (tile * TILE + lane < self.outputs).then_some((tile * TILE + lane) * self.inputs + input)
+        };
+        if self.kind == Kind::Full {
+            let words = bytes.as_chunks::<4>().0;
+            let number = |at, lane| place(at, lane).map_or(0.0, |i| f32::from_le_bytes(words[i]));
+            let mut full: Piece<[f32; TILE]> = memory.take(all)?;
+            full.iter_mut().enumerate().for_each(|(at, to)| *to = std::array::from_fn(|lane| number(at, lane)));
+            self.full = full;
+        } else {
+            let words = bytes.as_chunks::<2>().0;
+            let number = |at, lane| place(at, lane).map_or(0, |i| u16::from_le_bytes(words[i]));
+            let mut half: Piece<[u16; TILE]> = memory.take(all)?;
+            half.iter_mut().enumerate().for_each(|(at, to)| *to = std::array::from_fn(|lane| number(at, lane)));
+            self.half = half;
         }
+        Ok(())
     }
 
     /// Output `index`'s row of numbers.

@@ -55,7 +55,7 @@ impl Random {
         let inputs = blocks * format.block().0;
         let pool = Pool::new(2, Level::best());
         let bytes = self.weight(format, outputs * blocks);
-        Packed::new(&pool, format, (outputs, inputs), &bytes).expect("whole blocks")
+        Packed::new((&pool, &mut Memory::default()), format, (outputs, inputs), &bytes).expect("whole blocks")
     }
 
     fn numbers(&mut self, count: usize) -> Vec<f32> {
@@ -122,7 +122,7 @@ fn step(
     let pool = Pool::new(2, level);
     let blocks: Vec<Vec<u32>> =
         (0..parts.len()).map(|i| (0..10).map(|b| (b * parts.len() + i) as u32).collect()).collect();
-    let mut cache = Cache::new(shape, 10 * parts.len());
+    let mut cache = Cache::new(shape, 10 * parts.len()).expect("memory");
     let (key, value) = (shape.num_heads * shape.key_dim, shape.num_heads * shape.value_dim);
     let (mut spans, mut all_keys, mut all_values, mut first_row) = (Vec::new(), Vec::new(), Vec::new(), 0);
     for ((part, (keys, values)), blocks) in parts.iter().zip(sequences).zip(&blocks) {

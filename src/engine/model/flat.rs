@@ -62,7 +62,7 @@ impl FlatModel {
         let pool = Pool::new(rayon::current_num_threads(), level);
         let weights = FlatWeights::read(gguf, &config, &pool)?;
         let angles = Angles::new(&config, weights.rope_factors.as_deref());
-        let cache = Cache::new(shape(&config, precision), 0);
+        let cache = Cache::new(shape(&config, precision), 0)?;
         tracing::debug!(threads = pool.num_threads(), weight_bytes = weights.num_bytes(), "weights packed");
         Ok(Self { config, precision, weights, angles, pool, cache, buffers: Buffers::default() })
     }
@@ -72,9 +72,13 @@ impl FlatModel {
     }
 
     /// Forgets all blocks and has `num_blocks` from now on.
-    pub(crate) fn set_num_blocks(&mut self, num_blocks: usize) {
+    ///
+    /// # Errors
+    /// The system has no room for so many.
+    pub(crate) fn set_num_blocks(&mut self, num_blocks: usize) -> Result<(), EngineError> {
         tracing::debug!(num_blocks, block_bytes = self.block_bytes(), "room for keys and values");
-        self.cache = Cache::new(shape(&self.config, self.precision), num_blocks);
+        self.cache = Cache::new(shape(&self.config, self.precision), num_blocks)?;
+        Ok(())
     }
 
     /// Bytes of a block's keys and values, all layers.

@@ -15,7 +15,7 @@ fn flat(nano: &Nano, precision: Precision, level: Level) -> FlatModel {
     let (_folder, path) = nano.write();
     let mut gguf = Gguf::open(&path).expect("a GGUF file");
     let mut model = FlatModel::load_at(&mut gguf, precision, level).expect("a good model");
-    model.set_num_blocks(8 * PER_SEQUENCE);
+    model.set_num_blocks(8 * PER_SEQUENCE).expect("memory");
     model
 }
 

@@ -4,7 +4,7 @@
 use super::super::error::{EngineError, Place as _};
 use super::super::gguf::Gguf;
 use super::config::Config;
-use crate::kernels::{Format, Forms, Packed, Pool};
+use crate::kernels::{Format, Forms, Memory, PackError, Packed, Pool};
 use candle_core::Device;
 use candle_core::quantized::GgmlDType;
 use std::sync::Arc;
@@ -88,7 +88,7 @@ impl FlatWeights {
     /// A tensor is missing, of another shape than the configuration says, unreadable, or unknown.
     pub(super) fn read(gguf: &mut Gguf, config: &Config, pool: &Pool) -> Result<Self, EngineError> {
         let Config { hidden, vocab, key_dim, .. } = *config;
-        let mut from = Reader { gguf, pool };
+        let mut from = Reader { gguf, pool, memory: Memory::default() };
         let embedding = Arc::new(from.packed("token_embd.weight", vocab, hidden)?);
         let rope_factors = from.vector("rope_freqs.weight", key_dim / 2)?;
         let layers = (0..config.num_layers).map(|i| from.layer(i, config)).collect::<Result<_, _>>()?;
@@ -120,6 +120,7 @@ impl FlatWeights {
 struct Reader<'a> {
     gguf: &'a mut Gguf,
     pool: &'a Pool,
+    memory: Memory,
 }
 
 impl Reader<'_> {
@@ -152,8 +153,10 @@ impl Reader<'_> {
         let bytes = tensor.data().place(|| format!("reading tensor {name}"))?;
         let format = format(tensor.dtype())
             .ok_or_else(|| EngineError::unsupported(format!("tensor {name}: its type {:?}", tensor.dtype())))?;
-        Packed::new(self.pool, format, (rows, columns), &bytes)
-            .map_err(|error| EngineError::unsupported(format!("tensor {name}: {error}, which")))
+        Packed::new((self.pool, &mut self.memory), format, (rows, columns), &bytes).map_err(|error| match error {
+            PackError::Memory(source) => EngineError::Io(source),
+            other => EngineError::unsupported(format!("tensor {name}: {other}, which")),
+        })
     }
 
     fn vector(&mut self, name: &str, length: usize) -> Result<Option<Vec<f32>>, EngineError> {
