@@ -257,8 +257,7 @@ mod wide {
     #[target_feature(enable = "avx2")]
     fn prefetch<E>(numbers: &[E]) {
         for line in numbers.chunks(64 / size_of::<E>()) {
-            // SAFETY: a hint, which reads nothing.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
+            _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast());
         }
     }
 
