@@ -25,8 +25,8 @@
 //! | [`ingest`] | the pipeline corpus, embed, library; resumable, with progress events | terminals, HTTP |
 //! | [`retrieval`] | a question to ranked passages | chat, lessons |
 //! | [`models`] | the catalogue of known models: pull, verify, locate | what a model computes |
-//! | [`engine`] | text generation: GGUF, decoder, tokenizer, template, sampler, on a thread of its own | HTTP, PDF, lessons |
-//! | `kernels` | the products that candle lacks, as vector code chosen at run time; the only home of `unsafe` SIMD | models, engine |
+//! | [`engine`] | text generation on a thread of its own: GGUF, decoder, tokenizer, template, sampler; `scheduler`, `pool`, `prefix` and `blocks` say what runs in a step and share what sequences have in common | HTTP, PDF, lessons |
+//! | `kernels` | products with quantised weights and attention over blocks of keys and values, as vector code chosen at run time; the only home of `unsafe` SIMD | models, engine |
 //! | [`tutor`] | the teaching: intent, lesson plan, answers, grounding | sockets, tensors, SQL |
 //! | [`classroom`] | what lasts of a session: turns and lesson position (SQLite) | models, HTTP |
 //! | [`server`] | axum: WebSocket, HTTP, the wire types, the embedded pages | prompts, tensors |
@@ -41,7 +41,8 @@
 //!
 //! Tokio runs sockets; no tensor work happens on a tokio worker. One thread owns the language model and its KV cache: a
 //! bounded queue in, one event channel per sequence out; a dropped receiver cancels the sequence, a full queue answers
-//! [`engine::EngineError::Overloaded`].
+//! [`engine::EngineError::Overloaded`]. Each of its steps is one pass over a token of every sequence that writes and a
+//! chunk of the prompts that are read; a pool of threads computes it.
 //!
 //! # On disk
 //!

@@ -7,7 +7,17 @@ use crate::device::DeviceKind;
 use crate::embed::{EmbedConfig, Embedder, Pooling};
 use crate::engine::{Engine, EngineConfig};
 use crate::models::{self, Catalog, Located, Role};
-use std::path::PathBuf;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
+
+/// A model file from which on loading is shown.
+const LARGE_BYTES: u64 = 300 << 20;
+/// How often the bar moves.
+const LOOK_UP: Duration = Duration::from_millis(100);
 
 /// The model flags that every command with a tutor has.
 #[derive(Debug, Clone, clap::Args)]
@@ -70,7 +80,31 @@ pub(super) fn engine(folders: &Folders, args: &ModelArgs) -> Result<Option<(Stri
         kv_bytes: (args.kv_mib as usize) << 20,
         ..EngineConfig::default()
     };
-    Ok(Some((located.name.clone(), Engine::load(located.gguf()?, config)?)))
+    Ok(Some((located.name.clone(), load_shown(located.gguf()?, config)?)))
+}
+
+/// Loads a model, with a bar for a file that takes its time; nothing is shown where stderr is no terminal.
+fn load_shown(path: &Path, config: EngineConfig) -> Result<Engine, CliError> {
+    let size = std::fs::metadata(path).map_or(0, |metadata| metadata.len()); // what is wrong with it, loading says
+    if size < LARGE_BYTES {
+        return Ok(Engine::load(path, config)?);
+    }
+    let (read, bar) = (Arc::clone(&config.read_bytes), ProgressBar::new(size));
+    bar.set_style(
+        ProgressStyle::with_template("Loading the model  {bar:30}  {bytes} of {total_bytes}").expect("a template"),
+    );
+    let (loaded, waiting) = std::sync::mpsc::channel::<()>();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            while waiting.recv_timeout(LOOK_UP) == Err(RecvTimeoutError::Timeout) {
+                bar.set_position(read.load(Ordering::Relaxed));
+            }
+            bar.finish_and_clear();
+        });
+        let engine = Engine::load(path, config);
+        drop(loaded);
+        Ok(engine?)
+    })
 }
 
 /// Loads the embedding model.

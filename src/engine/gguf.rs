@@ -12,6 +12,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Longest key or tensor name, and most dimensions, that a sane file has.
 const MAX_NAME_BYTES: u64 = 65_535;
@@ -162,6 +164,8 @@ pub(crate) struct Gguf {
     tensors: BTreeMap<String, Entry>,
     data_offset: u64,
     taken: BTreeSet<String>,
+    /// Bytes of tensors read so far.
+    pub(crate) read_bytes: Arc<AtomicU64>,
 }
 
 impl Gguf {
@@ -183,7 +187,15 @@ impl Gguf {
             }
         };
         let data_offset = reader.at.next_multiple_of(alignment);
-        let gguf = Self { file: reader.file, file_bytes, metadata, tensors, data_offset, taken: BTreeSet::new() };
+        let gguf = Self {
+            file: reader.file,
+            file_bytes,
+            metadata,
+            tensors,
+            data_offset,
+            taken: BTreeSet::new(),
+            read_bytes: Arc::default(),
+        };
         gguf.check_length()?;
         Ok(gguf)
     }
@@ -239,6 +251,7 @@ impl Gguf {
         let info = TensorInfo { ggml_dtype: entry.dtype, shape: Shape::from(entry.dims.clone()), offset: entry.offset };
         let tensor = info.read(&mut self.file, self.data_offset, device).place(|| format!("reading tensor {name}"))?;
         self.taken.insert(name.to_owned());
+        self.read_bytes.fetch_add(tensor.storage_size_in_bytes() as u64, Ordering::Relaxed);
         Ok(tensor)
     }
 

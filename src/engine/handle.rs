@@ -17,7 +17,7 @@ use crate::device::{self, DeviceKind};
 use crate::kernels::Precision;
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -52,6 +52,8 @@ pub struct EngineConfig {
     pub kv_bytes: usize,
     /// How keys and values are kept; a GPU keeps 32 bits whatever is said here.
     pub kv_precision: KvPrecision,
+    /// Where loading counts the bytes of weights that it has read.
+    pub read_bytes: Arc<AtomicU64>,
 }
 
 impl Default for EngineConfig {
@@ -63,6 +65,7 @@ impl Default for EngineConfig {
             max_context_tokens: None,
             kv_bytes: 1 << 30,
             kv_precision: KvPrecision::default(),
+            read_bytes: Arc::default(),
         }
     }
 }
@@ -271,6 +274,7 @@ fn load(path: &Path, config: &EngineConfig) -> Result<Engine, EngineError> {
     let began = Instant::now();
     let device = device::open(config.device).map_err(EngineError::Device)?;
     let mut gguf = Gguf::open(path)?;
+    gguf.read_bytes = Arc::clone(&config.read_bytes);
     let tokenizer = Tokenizer::read(&gguf.metadata)?;
     let template = template(&gguf, &tokenizer)?;
     let Loaded { config: model_config, block_bytes, model } = model(&mut gguf, &device, config)?;

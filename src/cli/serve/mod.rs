@@ -47,7 +47,8 @@ pub struct Args {
     /// Which web pages may talk to the server: `*`, `same` (pages of this host), or origins separated by commas
     #[arg(long, env = "LECTERN_CORS", default_value = "*", value_name = "ORIGINS")]
     cors: String,
-    /// Open /v1: the bare language model and the embedder in OpenAI's form, to everyone who can reach the server
+    /// Open /v1, the bare language model and the embedder in OpenAI's form, to everyone who can reach the server; on this
+    /// machine alone it is open without it
     #[arg(long)]
     openai: bool,
     #[command(flatten)]
@@ -64,7 +65,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
     if args.openai && !addr.ip().is_loopback() {
         eprintln!("With --openai everyone who reaches this server can use the bare model, without books and checks.");
     }
-    let parts = parts(&args, cors)?;
+    let parts = parts(&args, cors, args.openai || addr.ip().is_loopback())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(async {
         listener.set_nonblocking(true)?;
@@ -79,12 +80,11 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
 }
 
 /// Loads the models, reads the books and puts the tutor together.
-fn parts(args: &Args, cors: Cors) -> Result<Parts, CliError> {
+fn parts(args: &Args, cors: Cors, opens_openai: bool) -> Result<Parts, CliError> {
     let embedder = Arc::new(weights::embedder(&args.folders, &args.models.embedder)?);
     let chat = weights::engine(&args.folders, &args.models)?;
-    let openai = args
-        .openai
-        .then(|| OpenAi { chat: chat.clone(), embed: Some(Arc::new(PassageEmbedder(Arc::clone(&embedder)))) });
+    let embed = || Arc::new(PassageEmbedder(Arc::clone(&embedder)));
+    let openai = opens_openai.then(|| OpenAi { chat: chat.clone(), embed: Some(embed()) });
     let (model, engine) = match chat {
         Some((name, engine)) => (name, Some(Arc::new(engine) as Arc<dyn Writer>)),
         None => ("none".to_owned(), None),

@@ -1,7 +1,8 @@
 //! `/v1`: the language model and the embedder in OpenAI's form, for programs that know it and for load tools.
 //!
 //! What is asked here goes to the model as it is: no books, no checks, no teaching. So it is served only where
-//! [`Parts::openai`](super::Parts) has models, which `lectern serve` gives with `--openai` alone.
+//! [`Parts::openai`](super::Parts) has models, which `lectern serve` gives on a loopback address, and elsewhere with
+//! `--openai`.
 
 mod chat;
 mod embeddings;
