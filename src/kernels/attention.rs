@@ -198,7 +198,7 @@ impl State {
             Path::Twin => twin(shape, head, first_seen, self),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the level is proof of AVX2, FMA and F16C.
-            Path::Avx2 | Path::AvxVnni | Path::Avx512Vnni => unsafe {
+            _ => unsafe {
                 wide::block(shape, head, next, first_seen, self);
             },
         }

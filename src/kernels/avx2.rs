@@ -304,6 +304,9 @@ pub(super) fn end_eight<const T: usize, const N: usize>(
 /// Sums of `T` tiles with `N` rows.
 pub(super) type Sums<const T: usize, const N: usize> = [[__m256; N]; T];
 
+/// Rows that are taken at the same time at most.
+pub(super) const MOST_ROWS: usize = 8;
+
 /// `sums = tiles · rows`, each of a tile with all rows. Of `rows`, those of one group are followed by those of the next
 /// after `stride`. `$most` sums are in registers at the same time.
 macro_rules! products {
@@ -334,7 +337,7 @@ macro_rules! products {
             let mut out = out;
             let (mut first, num_rows) = (0, out[0].len());
             while first < num_rows {
-                let count = (num_rows - first).min($most / T);
+                let count = (num_rows - first).min(($most / T).min(MOST_ROWS));
                 let few = out.each_mut().map(|out| &mut out[first..first + count]);
                 let rows = &rows[first..];
                 match count {
@@ -345,7 +348,8 @@ macro_rules! products {
                     5 => $few::<T, 5>(tiles, rows, stride, few),
                     6 => $few::<T, 6>(tiles, rows, stride, few),
                     7 => $few::<T, 7>(tiles, rows, stride, few),
-                    _ => $few::<T, 8>(tiles, rows, stride, few),
+                    MOST_ROWS => $few::<T, MOST_ROWS>(tiles, rows, stride, few),
+                    _ => unreachable!("{count} of {MOST_ROWS} rows at most"),
                 }
                 first += count;
             }

@@ -13,7 +13,7 @@ pub(super) fn tile_sums(level: Level, weight: &Packed, tile: usize, rows: &[f32]
         Path::Twin => twin(weight, tile, rows, sums),
         #[cfg(target_arch = "x86_64")]
         // SAFETY: the level is proof of AVX2, FMA and F16C.
-        Path::Avx2 | Path::AvxVnni | Path::Avx512Vnni => unsafe { wide(weight, tile, rows, sums) },
+        _ => unsafe { wide(weight, tile, rows, sums) },
     }
 }
 

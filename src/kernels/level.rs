@@ -5,6 +5,9 @@
 pub(super) enum Path {
     /// The scalar twins.
     Twin,
+    /// The code of the next two with instructions made of AVX2's.
+    #[cfg(all(test, target_arch = "x86_64"))]
+    EmulatedVnni,
     /// AVX2, FMA and F16C.
     #[cfg(target_arch = "x86_64")]
     Avx2,
@@ -33,6 +36,8 @@ impl Level {
         {
             use std::arch::is_x86_feature_detected as has;
             if has!("avx2") && has!("fma") && has!("f16c") {
+                #[cfg(test)]
+                all.push(Self(Path::EmulatedVnni));
                 all.push(Self(Path::Avx2));
                 if has!("avxvnni") {
                     all.push(Self(Path::AvxVnni));

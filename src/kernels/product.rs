@@ -207,6 +207,9 @@ fn tile_sums<const T: usize>(
                 twin::tile_sums(weight, tile, rows, first, sums);
             }
         }
+        #[cfg(all(test, target_arch = "x86_64"))]
+        // SAFETY: the level is proof of AVX2, FMA and F16C.
+        Path::EmulatedVnni => unsafe { by_kind!(vnni::tested) },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: the level is proof of AVX2, FMA and F16C.
         Path::Avx2 => unsafe { by_kind!(avx2) },

@@ -172,7 +172,7 @@ fn round(level: Level, numbers: &[f32; GROUP], largest: Option<f32>) -> RowGroup
         Path::Twin => RowGroup::round(numbers, Scales::new(numbers, largest)),
         #[cfg(target_arch = "x86_64")]
         // SAFETY: the level is proof of AVX2, FMA and F16C.
-        Path::Avx2 | Path::AvxVnni | Path::Avx512Vnni => unsafe { super::avx2::round(numbers, largest) },
+        _ => unsafe { super::avx2::round(numbers, largest) },
     }
 }
 

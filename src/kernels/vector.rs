@@ -66,7 +66,7 @@ pub(super) fn swiglu(level: Level, gate: &mut [f32], up: &[f32]) {
         Path::Twin => swiglu_twin(gate, up),
         #[cfg(target_arch = "x86_64")]
         // SAFETY: the level is proof of AVX2, FMA and F16C.
-        Path::Avx2 | Path::AvxVnni | Path::Avx512Vnni => unsafe { swiglu_wide(gate, up) },
+        _ => unsafe { swiglu_wide(gate, up) },
     }
 }
 

@@ -2,8 +2,8 @@
 //! bits. The layout and the order are those of [`super::avx2`]; as no sum is of 16 bits, the zero is taken off in 32.
 
 use super::avx2::{
-    Sums, end, end_eight, end_min, fine_min, fine_scale, min, no_min, pair, products, quad, scale, store, vector_five,
-    vector_four, vector_six, vectors_eight,
+    MOST_ROWS, Sums, end, end_eight, end_min, fine_min, fine_scale, min, no_min, pair, products, quad, scale, store,
+    vector_five, vector_four, vector_six, vectors_eight,
 };
 use super::packed::{TILE, Tile};
 use super::rows::{RowGroup, WideGroup};
@@ -164,6 +164,29 @@ macro_rules! kinds {
     };
 }
 
+/// The instructions made of AVX2's, so that all of the above is tested where the processor has neither. What is multiplied
+/// has 6 bits at most, so no sum of two is too large for 16.
+#[cfg(test)]
+mod emulated {
+    use std::arch::x86_64::*;
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    pub(super) fn bytes(sums: __m256i, numbers: __m256i, quads: __m256i) -> __m256i {
+        words(sums, _mm256_maddubs_epi16(numbers, quads), _mm256_set1_epi16(1))
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    pub(super) fn words(sums: __m256i, a: __m256i, b: __m256i) -> __m256i {
+        _mm256_add_epi32(sums, _mm256_madd_epi16(a, b))
+    }
+}
+
+#[cfg(test)]
+use emulated::{bytes, words};
+#[cfg(test)]
+kinds!(tested, "avx2,fma,f16c", 16, bytes, words);
 // The first has 16 registers, the second 32.
 kinds!(avx, "avx2,fma,f16c,avxvnni", 8, _mm256_dpbusd_avx_epi32, _mm256_dpwssd_avx_epi32);
 kinds!(avx512, "avx2,fma,f16c,avx512f,avx512vl,avx512vnni", 16, _mm256_dpbusd_epi32, _mm256_dpwssd_epi32);

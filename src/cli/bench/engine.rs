@@ -181,7 +181,7 @@ fn print_table(report: &Report) {
     }
     if let Some(bytes) = report.resident_bytes {
         let times = bytes as f64 / report.file_bytes as f64;
-        println!("memory   of the weights         {:8.1} MB, {times:.2} times the file", mb(bytes));
+        println!("memory   of the loaded model    {:8.1} MB, {times:.2} times the file", mb(bytes));
     }
     let kv = mb(report.conversation_bytes as u64);
     println!("memory   of {CONVERSATION_TOKENS} tokens of context {kv:8.1} MB");

@@ -205,8 +205,8 @@ fn compare_model(table: &mut Table, path: &Path, args: &Args) -> Result<(), CliE
     Ok(())
 }
 
-/// How many of the cases come out to the last bit as they did alone when all run at once, with so little room for keys and
-/// values that some are put back and computed again.
+/// How many of the cases come out to the last bit as they did alone when all are asked at once, with room for the keys and
+/// values of one and a half of the longest.
 fn same_together(
     model: &Path,
     roomy: &Engine,
