@@ -37,6 +37,8 @@ pub(crate) fn topic_is_in(topic: &str, passage: &Passage) -> bool {
 pub(crate) struct Fit {
     /// Share of the question's content words in the passage or its headings.
     pub(crate) coverage: f32,
+    /// The same of the sentence alone.
+    pub(crate) sentence_coverage: f32,
     /// Cosine of question and passage.
     pub(crate) passage_cosine: f32,
     /// Cosine of question and sentence.
@@ -61,13 +63,24 @@ pub(crate) fn answers(fit: Fit) -> bool {
     speaks || fit.sentence_cosine >= SENTENCE_SAYS_IT
 }
 
+/// How sure it is that a passage answers, 0 to 1.
+pub(crate) fn confidence(fit: Fit) -> f32 {
+    let sum = fit.coverage + fit.sentence_coverage + fit.passage_cosine + fit.sentence_cosine;
+    sum / 4.0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn an_answer_needs_words_and_meaning() {
-        let fit = |coverage, passage_cosine, sentence_cosine| Fit { coverage, passage_cosine, sentence_cosine };
+        let fit = |coverage, passage_cosine, sentence_cosine| Fit {
+            coverage,
+            sentence_coverage: coverage,
+            passage_cosine,
+            sentence_cosine,
+        };
         for (fit, expected) in [
             (fit(1.0, 0.6, 0.6), true),
             (fit(0.75, 0.5, 0.5), true),
