@@ -14,7 +14,6 @@ import asyncio
 import contextlib
 import json
 import pathlib
-import sys
 import time
 
 import bench_server
@@ -30,10 +29,7 @@ MODEL_LEAD = "**In short:**"
 
 
 def arguments():
-    own, flags = sys.argv[1:], []
-    if "--" in own:
-        cut = own.index("--")
-        own, flags = own[:cut], own[cut + 1 :]
+    own, flags = bench_server.own_and_server_flags()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("binary", nargs="?", help="the lectern to start (default: target/release/lectern)")
     parser.add_argument("--url", help="measure this running server, ws://HOST:PORT, instead of starting one")

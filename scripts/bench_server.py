@@ -34,11 +34,17 @@ except ImportError:
 READY_S = 600  # a first run may fetch models and read books
 
 
-def arguments():
+def own_and_server_flags():
+    """What is said before `--`, and after it."""
     own, flags = sys.argv[1:], []
     if "--" in own:
         cut = own.index("--")
         own, flags = own[:cut], own[cut + 1 :]
+    return own, flags
+
+
+def arguments():
+    own, flags = own_and_server_flags()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("binary", nargs="?", help="the lectern to start (default: target/release/lectern)")
     parser.add_argument("--url", help="measure this running server, ws://HOST:PORT, instead of starting one")

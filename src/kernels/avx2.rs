@@ -37,21 +37,21 @@ pub(super) fn store(to: &mut [f32; TILE], numbers: __m256) {
     unsafe { _mm256_storeu_ps(to.as_mut_ptr(), numbers) }
 }
 
-/// Vector `v` of a group of 4-bit numbers.
+/// Vector `V` of a group of 4-bit numbers.
 #[inline]
 #[target_feature(enable = "avx2")]
-pub(super) fn vector_four(tile: &Tile<'_>, group: usize, v: usize) -> __m256i {
-    let bytes = lane(&tile.low.as_chunks::<4>().0[group][v % 4]);
+pub(super) fn vector_four<const V: usize>(tile: &Tile<'_>, group: usize) -> __m256i {
+    let bytes = lane(&tile.low.as_chunks::<4>().0[group][V % 4]);
     let mask = _mm256_set1_epi8(15);
-    if v < 4 { _mm256_and_si256(bytes, mask) } else { _mm256_and_si256(_mm256_srli_epi16(bytes, 4), mask) }
+    if V < 4 { _mm256_and_si256(bytes, mask) } else { _mm256_and_si256(_mm256_srli_epi16(bytes, 4), mask) }
 }
 
 /// The same of 5-bit numbers.
 #[inline]
 #[target_feature(enable = "avx2")]
-pub(super) fn vector_five(tile: &Tile<'_>, group: usize, v: usize) -> __m256i {
+pub(super) fn vector_five<const V: usize>(tile: &Tile<'_>, group: usize) -> __m256i {
     let bits = lane(&tile.high[group]);
-    let fifth = match v {
+    let fifth = match V {
         0 => _mm256_slli_epi16(bits, 4),
         1 => _mm256_slli_epi16(bits, 3),
         2 => _mm256_slli_epi16(bits, 2),
@@ -61,21 +61,21 @@ pub(super) fn vector_five(tile: &Tile<'_>, group: usize, v: usize) -> __m256i {
         6 => _mm256_srli_epi16(bits, 2),
         _ => _mm256_srli_epi16(bits, 3),
     };
-    _mm256_or_si256(vector_four(tile, group, v), _mm256_and_si256(fifth, _mm256_set1_epi8(16)))
+    _mm256_or_si256(vector_four::<V>(tile, group), _mm256_and_si256(fifth, _mm256_set1_epi8(16)))
 }
 
 /// The same of 6-bit numbers.
 #[inline]
 #[target_feature(enable = "avx2")]
-pub(super) fn vector_six(tile: &Tile<'_>, group: usize, v: usize) -> __m256i {
-    let bits = lane(&tile.high.as_chunks::<2>().0[group][v / 4]);
-    let upper = match v % 4 {
+pub(super) fn vector_six<const V: usize>(tile: &Tile<'_>, group: usize) -> __m256i {
+    let bits = lane(&tile.high.as_chunks::<2>().0[group][V / 4]);
+    let upper = match V % 4 {
         0 => _mm256_slli_epi16(bits, 4),
         1 => _mm256_slli_epi16(bits, 2),
         2 => bits,
         _ => _mm256_srli_epi16(bits, 2),
     };
-    _mm256_or_si256(vector_four(tile, group, v), _mm256_and_si256(upper, _mm256_set1_epi8(48)))
+    _mm256_or_si256(vector_four::<V>(tile, group), _mm256_and_si256(upper, _mm256_set1_epi8(48)))
 }
 
 /// Adds sums of 16 bits. In assembly because the compiler would otherwise take the rows one by one, as sums of whole numbers
@@ -128,7 +128,7 @@ fn whole(pairs: __m256i) -> __m256i {
 /// One group of `T` tiles with `N` rows. All sums take turns with each vector, so that the processor always has some to add
 /// to that do not wait for each other; two tiles share what is loaded of the rows.
 macro_rules! group {
-    ($name:ident, $vector:ident, $vectors:expr, $zero:expr, $scale:expr, $min:expr, $end:ident) => {
+    ($name:ident, $vector:ident, [$($v:literal)*], $zero:expr, $scale:expr, $min:expr, $end:ident) => {
         #[inline]
         #[target_feature(enable = "avx2,fma,f16c")]
         fn $name<const T: usize, const N: usize>(
@@ -138,17 +138,23 @@ macro_rules! group {
             sums: &mut Sums<T, N>,
         ) {
             let zero: Option<usize> = $zero;
-            let zeros = rows.each_ref().map(|row| zero.map_or(_mm256_setzero_si256(), |zero| pair(row.zeros[zero])));
+            let mut zeros = [_mm256_setzero_si256(); N];
+            if let Some(zero) = zero {
+                zeros.iter_mut().zip(rows).for_each(|(to, row)| *to = pair(row.zeros[zero]));
+            }
             let mut all: [[__m256i; N]; T] = [zeros; T];
-            for v in $vectors {
-                let numbers = tiles.each_ref().map(|tile| $vector(tile, group, v));
+            $({
+                let mut numbers = [_mm256_setzero_si256(); T];
+                for (numbers, tile) in numbers.iter_mut().zip(tiles) {
+                    *numbers = $vector::<$v>(tile, group);
+                }
                 for (index, row) in rows.iter().enumerate() {
-                    let quad = quad(row, v);
+                    let quad = quad(row, $v);
                     for (all, numbers) in all.iter_mut().zip(numbers) {
                         all[index] = add_16(all[index], _mm256_maddubs_epi16(numbers, quad));
                     }
                 }
-            }
+            })*
             for ((tile, sums), all) in tiles.iter().zip(sums).zip(all) {
                 let (scale, min) = ($scale(tile, group), $min(tile, group));
                 for ((sum, row), all) in sums.iter_mut().zip(rows).zip(all) {
@@ -221,14 +227,14 @@ fn end_five_min(scale: __m256, min: __m256, row: &RowGroup, whole: __m256i, sum:
     end_min(scale, min, row, _mm256_add_epi32(whole, _mm256_set1_epi32(row.sixteenfold)), sum)
 }
 
-group!(group_four, vector_four, 0..8, Some(0), scale, no_min, end);
-group!(group_four_min, vector_four, 0..8, None, scale, min, end_min);
-group!(group_four_fine, vector_four, 0..8, None, fine_scale::<0>, fine_min, end_min);
-group!(group_five, vector_five, 0..8, Some(1), scale, no_min, end);
-group!(group_five_min, vector_five, 0..8, Some(1), scale, min, end_five_min);
-group!(group_five_fine, vector_five, 0..8, Some(1), fine_scale::<0>, fine_min, end_five_min);
-group!(front_six, vector_six, 0..4, Some(2), fine_scale::<0>, no_min, end);
-group!(back_six, vector_six, 4..8, Some(3), fine_scale::<1>, no_min, end);
+group!(group_four, vector_four, [0 1 2 3 4 5 6 7], Some(0), scale, no_min, end);
+group!(group_four_min, vector_four, [0 1 2 3 4 5 6 7], None, scale, min, end_min);
+group!(group_four_fine, vector_four, [0 1 2 3 4 5 6 7], None, fine_scale::<0>, fine_min, end_min);
+group!(group_five, vector_five, [0 1 2 3 4 5 6 7], Some(1), scale, no_min, end);
+group!(group_five_min, vector_five, [0 1 2 3 4 5 6 7], Some(1), scale, min, end_five_min);
+group!(group_five_fine, vector_five, [0 1 2 3 4 5 6 7], Some(1), fine_scale::<0>, fine_min, end_five_min);
+group!(front_six, vector_six, [0 1 2 3], Some(2), fine_scale::<0>, no_min, end);
+group!(back_six, vector_six, [4 5 6 7], Some(3), fine_scale::<1>, no_min, end);
 
 #[inline]
 #[target_feature(enable = "avx2,fma,f16c")]
@@ -253,7 +259,10 @@ fn group_eight<const T: usize, const N: usize>(
 ) {
     let mut all = [[_mm256_setzero_si256(); N]; T];
     for v in 0..8 {
-        let numbers = tiles.each_ref().map(|tile| vectors_eight(tile, group, v));
+        let mut numbers = [[_mm256_setzero_si256(); 2]; T];
+        for (numbers, tile) in numbers.iter_mut().zip(tiles) {
+            *numbers = vectors_eight(tile, group, v);
+        }
         for (index, row) in rows.iter().enumerate() {
             let quads = [pair(row.quants[v * 2]), pair(row.quants[v * 2 + 1])];
             for (all, numbers) in all.iter_mut().zip(numbers) {

@@ -11,7 +11,7 @@ use std::arch::x86_64::*;
 
 /// One group of `T` tiles with `N` rows, each begun with `start`.
 macro_rules! group {
-    ($features:literal, $bytes:ident, $name:ident, $vector:ident, $vectors:expr, $start:expr, $scale:expr, $min:expr, $end:ident) => {
+    ($features:literal, $bytes:ident, $name:ident, $vector:ident, [$($v:literal)*], $start:expr, $scale:expr, $min:expr, $end:ident) => {
         #[inline]
         #[target_feature(enable = $features)]
         fn $name<const T: usize, const N: usize>(
@@ -20,16 +20,23 @@ macro_rules! group {
             rows: &[RowGroup; N],
             sums: &mut Sums<T, N>,
         ) {
-            let mut all: [[__m256i; N]; T] = [rows.each_ref().map(|row| $start(row)); T];
-            for v in $vectors {
-                let numbers = tiles.each_ref().map(|tile| $vector(tile, group, v));
+            let mut start = [_mm256_setzero_si256(); N];
+            for (start, row) in start.iter_mut().zip(rows) {
+                *start = $start(row);
+            }
+            let mut all: [[__m256i; N]; T] = [start; T];
+            $({
+                let mut numbers = [_mm256_setzero_si256(); T];
+                for (numbers, tile) in numbers.iter_mut().zip(tiles) {
+                    *numbers = $vector::<$v>(tile, group);
+                }
                 for (index, row) in rows.iter().enumerate() {
-                    let quad = quad(row, v);
+                    let quad = quad(row, $v);
                     for (all, numbers) in all.iter_mut().zip(numbers) {
                         all[index] = $bytes(all[index], numbers, quad);
                     }
                 }
-            }
+            })*
             for ((tile, sums), all) in tiles.iter().zip(sums).zip(all) {
                 let (scale, min) = ($scale(tile, group), $min(tile, group));
                 for ((sum, row), all) in sums.iter_mut().zip(rows).zip(all) {
@@ -80,34 +87,34 @@ macro_rules! kinds {
         pub(super) mod $module {
             use super::*;
 
-            group!($features, $bytes, group_four, vector_four, 0..8, less_eight, scale, no_min, end);
-            group!($features, $bytes, group_four_min, vector_four, 0..8, from_nothing, scale, min, end_min);
+            group!($features, $bytes, group_four, vector_four, [0 1 2 3 4 5 6 7], less_eight, scale, no_min, end);
+            group!($features, $bytes, group_four_min, vector_four, [0 1 2 3 4 5 6 7], from_nothing, scale, min, end_min);
             group!(
                 $features,
                 $bytes,
                 group_four_fine,
                 vector_four,
-                0..8,
+                [0 1 2 3 4 5 6 7],
                 from_nothing,
                 fine_scale::<0>,
                 fine_min,
                 end_min
             );
-            group!($features, $bytes, group_five, vector_five, 0..8, less_sixteen, scale, no_min, end);
-            group!($features, $bytes, group_five_min, vector_five, 0..8, from_nothing, scale, min, end_min);
+            group!($features, $bytes, group_five, vector_five, [0 1 2 3 4 5 6 7], less_sixteen, scale, no_min, end);
+            group!($features, $bytes, group_five_min, vector_five, [0 1 2 3 4 5 6 7], from_nothing, scale, min, end_min);
             group!(
                 $features,
                 $bytes,
                 group_five_fine,
                 vector_five,
-                0..8,
+                [0 1 2 3 4 5 6 7],
                 from_nothing,
                 fine_scale::<0>,
                 fine_min,
                 end_min
             );
-            group!($features, $bytes, front_six, vector_six, 0..4, front_less, fine_scale::<0>, no_min, end);
-            group!($features, $bytes, back_six, vector_six, 4..8, back_less, fine_scale::<1>, no_min, end);
+            group!($features, $bytes, front_six, vector_six, [0 1 2 3], front_less, fine_scale::<0>, no_min, end);
+            group!($features, $bytes, back_six, vector_six, [4 5 6 7], back_less, fine_scale::<1>, no_min, end);
 
             #[inline]
             #[target_feature(enable = $features)]
@@ -131,7 +138,10 @@ macro_rules! kinds {
             ) {
                 let mut all = [[_mm256_setzero_si256(); N]; T];
                 for v in 0..8 {
-                    let numbers = tiles.each_ref().map(|tile| vectors_eight(tile, group, v));
+                    let mut numbers = [[_mm256_setzero_si256(); 2]; T];
+                    for (numbers, tile) in numbers.iter_mut().zip(tiles) {
+                        *numbers = vectors_eight(tile, group, v);
+                    }
                     for (index, row) in rows.iter().enumerate() {
                         let quads = [pair(row.quants[v * 2]), pair(row.quants[v * 2 + 1])];
                         for (all, numbers) in all.iter_mut().zip(numbers) {
