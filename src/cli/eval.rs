@@ -2,7 +2,10 @@
 
 mod answers;
 mod headings;
+mod questions;
 mod reference;
+mod refusal;
+mod retrieval;
 
 use super::CliError;
 use std::process::ExitCode;
@@ -19,8 +22,12 @@ pub struct Args {
 enum What {
     /// Compare inference with what llama.cpp answered: log-probabilities, greedy tokens, token ids, chat templates
     Reference(reference::Args),
-    /// Ask the library labelled questions: is the right page cited, is what the books do not have refused
+    /// Search the library for labelled questions: is the right page among the first passages, is the answer in them
+    Retrieval(retrieval::Args),
+    /// Answer labelled questions: does the quote hold the answer, is every citation true, is what the model says supported
     Answers(answers::Args),
+    /// Ask what the books do not say: is it refused, and how often is what they do say
+    Refusal(refusal::Args),
     /// Find headings without the books' outlines, and compare them with the outlines
     Headings(headings::Args),
 }
@@ -28,7 +35,9 @@ enum What {
 pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
     match args.what {
         What::Reference(args) => reference::run(&args),
+        What::Retrieval(args) => retrieval::run(&args),
         What::Answers(args) => answers::run(&args),
+        What::Refusal(args) => refusal::run(&args),
         What::Headings(args) => headings::run(&args),
     }
 }

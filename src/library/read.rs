@@ -124,6 +124,18 @@ impl Library {
         })
     }
 
+    /// All chunks that have a vector of any model.
+    ///
+    /// # Errors
+    /// The library cannot be read.
+    pub fn chunk_ids(&self) -> Result<Vec<ChunkId>, LibraryError> {
+        self.db.read(|db| {
+            db.prepare_cached("SELECT id FROM chunks ORDER BY id")?
+                .query_map([], |row| Ok(ChunkId(row.get(0)?)))?
+                .collect()
+        })
+    }
+
     /// How much is in it.
     ///
     /// # Errors

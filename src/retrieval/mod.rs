@@ -15,6 +15,7 @@ use crate::passage::{BookId, BookRef, ChunkId, Passage, SectionId};
 use seen::Seen;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Candidates taken from each of the two searches.
 const NUM_CANDIDATES: usize = 50;
@@ -43,6 +44,27 @@ impl Query {
     }
 }
 
+/// What the stages of searching took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Timings {
+    /// The question's vector.
+    pub embed: Duration,
+    /// Nearest vectors.
+    pub vector: Duration,
+    /// BM25.
+    pub words: Duration,
+    /// Joining both, and reading the passages.
+    pub fuse: Duration,
+}
+
+/// Runs `work` and adds what it took.
+fn timed<T>(spent: &mut Duration, work: impl FnOnce() -> T) -> T {
+    let began = Instant::now();
+    let done = work();
+    *spent += began.elapsed();
+    done
+}
+
 /// Searches one library with one embedding model. Clones share both.
 #[derive(Debug, Clone)]
 pub struct Retriever {
@@ -63,26 +85,41 @@ impl Retriever {
     /// # Errors
     /// The library's vectors are from another model, or the library or the model fails.
     pub fn search(&self, query: &Query) -> Result<Vec<Passage>, RetrievalError> {
+        self.search_timed(query, &mut Timings::default())
+    }
+
+    /// The same, with what each stage took added to `timings`.
+    ///
+    /// # Errors
+    /// As for [`Self::search`].
+    pub fn search_timed(&self, query: &Query, timings: &mut Timings) -> Result<Vec<Passage>, RetrievalError> {
         let text: String = query.text.chars().take(MAX_QUESTION_CHARS).collect();
         if query.limit == 0 || !text.chars().any(char::is_alphanumeric) {
             return Ok(Vec::new());
         }
         self.check_model()?;
-        let vector = self.embedder.embed_query(&text)?;
+        let vector = timed(&mut timings.embed, || self.embedder.embed_query(&text))?;
         // A book that is replaced between the searches and the reading takes its chunks with it: once more, then.
-        let (passages, missed) = self.search_once(query, &text, &vector)?;
-        Ok(if missed == 0 { passages } else { self.search_once(query, &text, &vector)?.0 })
+        let (passages, missed) = self.search_once(query, &text, &vector, timings)?;
+        Ok(if missed == 0 { passages } else { self.search_once(query, &text, &vector, timings)?.0 })
     }
 
     /// The passages, and how many that were found were there no more.
-    fn search_once(&self, query: &Query, text: &str, vector: &[f32]) -> Result<(Vec<Passage>, usize), RetrievalError> {
+    fn search_once(
+        &self,
+        query: &Query,
+        text: &str,
+        vector: &[f32],
+        timings: &mut Timings,
+    ) -> Result<(Vec<Passage>, usize), RetrievalError> {
         let filter =
             Filter { books: query.book.clone(), sections: query.sections.clone(), front_matter: FrontMatter::LeftOut };
         let depth = NUM_CANDIDATES.max(query.limit);
-        let by_vector = self.library.search_vectors(vector, depth, &filter)?;
+        let by_vector = timed(&mut timings.vector, || self.library.search_vectors(vector, depth, &filter))?;
         let words = words::of(text);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let by_words = self.library.search_text(&words, depth, &filter)?;
+        let by_words = timed(&mut timings.words, || self.library.search_text(&words, depth, &filter))?;
+        let began = Instant::now();
         let beyond = self.cosines_beyond(vector, &by_vector, &by_words)?;
         let fused = fuse::fuse(&by_vector, &beyond, &by_words);
         let cosines: HashMap<ChunkId, f32> =
@@ -95,7 +132,9 @@ impl Retriever {
             passage.score = scores.get(&passage.chunk).copied().unwrap_or(0.0);
             passage.cosine = cosines.get(&passage.chunk).copied().unwrap_or(0.0);
         }
-        Ok((without_contained(passages, query.limit), missed))
+        let passages = without_contained(passages, query.limit);
+        timings.fuse += began.elapsed();
+        Ok((passages, missed))
     }
 
     /// The cosines of the chunks that are in `by_words` alone.

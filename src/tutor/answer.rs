@@ -13,6 +13,8 @@ const MAX_PASSAGES: usize = 5;
 const MAX_EMBEDDED: usize = 10;
 /// Share of words that a torn sentence is put back by.
 const TORN: f32 = 0.4;
+/// Sentences that are ranked.
+const MAX_RANKED: usize = 3;
 /// Sentences quoted at most.
 const MAX_QUOTES: usize = 2;
 /// A sentence is quoted beside the best one from this share of its score.
@@ -27,6 +29,8 @@ pub(crate) struct Evidence {
     pub(crate) passage: Passage,
     /// How well it fits.
     pub(crate) fit: Fit,
+    /// The best sentences of all passages, best first.
+    pub(crate) ranked: Vec<Quote>,
 }
 
 struct Candidate {
@@ -50,7 +54,9 @@ pub(crate) fn evidence(shelf: &dyn Shelf, question: &str, scope: &Scope) -> Resu
         .collect();
     chosen.sort_by_key(|candidate| candidate.range.start);
     let quotes = chosen.iter().map(|candidate| Quote::of(passage, candidate.range.clone())).collect();
-    Ok(Some(Evidence { quotes, passage: passage.clone(), fit: best.fit }))
+    let ranked = candidates.iter().take(MAX_RANKED);
+    let ranked = ranked.map(|one| Quote::of(&passages[one.passage], one.range.clone())).collect();
+    Ok(Some(Evidence { quotes, passage: passage.clone(), fit: best.fit, ranked }))
 }
 
 /// Looks in ever wider scopes; the first in which the books answer counts.
@@ -88,7 +94,13 @@ fn weighed(shelf: &dyn Shelf, question: &str, passages: &[Passage]) -> Result<Ve
     let nearness = shelf.similarities(question, &texts)?;
     let candidates = places.iter().zip(nearness).map(|(place, cosine)| {
         let (i, range, _) = place;
-        let fit = Fit { coverage: coverages[*i], passage_cosine: passages[*i].cosine, sentence_cosine: cosine };
+        let sentence_coverage = coverage(&wanted, &content_set(&passages[*i].text[range.clone()]));
+        let fit = Fit {
+            coverage: coverages[*i],
+            sentence_coverage,
+            passage_cosine: passages[*i].cosine,
+            sentence_cosine: cosine,
+        };
         Candidate { passage: *i, range: range.clone(), score: 0.45 * cosine + plain(place), fit }
     });
     Ok(candidates.collect())

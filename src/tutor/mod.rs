@@ -25,7 +25,7 @@ mod words;
 pub use intent::{Intent, classify};
 pub use lesson::{Lesson, Part, Step};
 pub use shelf::{Heading, Scope, Shelf, ShelfError};
-pub use teacher::{Probe, Tutor};
+pub use teacher::{MODEL_LEAD, Probe, Tutor};
 pub use turn::{Cancel, Finish, LessonPlace, Mode, Reply, State, Teach, TurnEvent, TutorError};
 pub use wording::{Patience, Prompt, WriteEnd, Writer, Written};
 

@@ -82,10 +82,16 @@ impl Tutor {
             coverage: found.fit.coverage,
             passage_cosine: found.fit.passage_cosine,
             sentence_cosine: found.fit.sentence_cosine,
+            sentence_coverage: found.fit.sentence_coverage,
+            confidence: relevance::confidence(found.fit),
             citations: found.quotes.into_iter().map(|quote| quote.citation).collect(),
+            ranked: found.ranked.into_iter().map(|quote| quote.citation).collect(),
         }))
     }
 }
+
+/// What stands before the model's words in an answer.
+pub const MODEL_LEAD: &str = "**In short:**";
 
 /// The best evidence for a question.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -94,12 +100,18 @@ pub struct Probe {
     pub answered: bool,
     /// Share of the question's content words that the passage or its headings have.
     pub coverage: f32,
+    /// The same of the best sentence alone.
+    pub sentence_coverage: f32,
+    /// How sure the tutor is that the books answer, 0 to 1.
+    pub confidence: f32,
     /// Cosine of question and passage.
     pub passage_cosine: f32,
     /// Cosine of question and best sentence.
     pub sentence_cosine: f32,
     /// The sentences that would be quoted.
     pub citations: Vec<Citation>,
+    /// The three best sentences of all passages, best first.
+    pub ranked: Vec<Citation>,
 }
 
 impl Teach for Tutor {
@@ -245,7 +257,7 @@ impl Turn<'_> {
         self.draft.cite(&found.quotes);
         self.draft.say(&format!("From *{}*, “{section}”:", found.passage.book.title));
         self.draft.quote_block(&found.quotes);
-        self.word(&prompt::answer(question, &found.quotes), "**In short:**", &found.quotes);
+        self.word(&prompt::answer(question, &found.quotes), MODEL_LEAD, &found.quotes);
         if self.session.lesson.is_none() {
             self.session.current_topic = Some(section);
         }

@@ -1,139 +1,208 @@
-//! `lectern eval answers`: labelled questions put to the library.
-//!
-//! A line of the file is `{"question","answers":[…],"answerable":bool,"book":"x.pdf","pages":[n…]}`, pages from 1. An
-//! answerable question is asked of all books: is a right page cited first, and does the quote hold an answer? Then it is
-//! asked of all *other* books: there the right reply is that they do not say.
+//! `lectern eval answers`: labelled questions answered as a student would see it.
 
+use super::questions::{Question, QuestionArgs, share};
 use crate::cli::CliError;
 use crate::cli::folders::Folders;
-use crate::cli::weights::{self, EmbedderArgs};
+use crate::cli::weights::{self, ModelArgs};
 use crate::library::Library;
+use crate::passage::{BookId, Citation, PageIndex, sentences};
 use crate::retrieval::Retriever;
-use crate::tutor::{Probe, Scope, Tutor};
-use serde::Deserialize;
+use crate::tutor::{Cancel, Probe, Reply, Scope, Tutor, Writer};
+use serde_json::json;
+use std::collections::HashMap;
 use std::io::Write as _;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Flags of `lectern eval answers`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The questions, one JSON object a line
-    #[arg(long, value_name = "FILE.jsonl")]
-    questions: PathBuf,
-    /// Ask only every Nth question
-    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    every: u32,
+    #[command(flatten)]
+    questions: QuestionArgs,
     /// Print what was found for each question, a JSON object a line, before the table
     #[arg(long)]
     verbose: bool,
+    /// Print the figures as one JSON object in the last line
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
-    embedder: EmbedderArgs,
+    models: ModelArgs,
     #[command(flatten)]
     folders: Folders,
 }
 
-#[derive(Debug, Deserialize)]
-struct Question {
-    question: String,
-    answers: Vec<String>,
-    answerable: bool,
-    book: String,
-    pages: Vec<u32>,
-}
-
-/// Counts of one kind of question.
+/// Counts over all answerable questions.
 #[derive(Debug, Default)]
 struct Tally {
     asked: usize,
     answered: usize,
     right_page: usize,
-    answer_quoted: usize,
+    quote_has_answer: [usize; 2],
+    answer_has_answer: usize,
+    citations: usize,
+    true_citations: usize,
+    model_sentences: usize,
+    unsupported: usize,
+    quote_seconds: f64,
+    reply_seconds: f64,
+}
+
+impl Tally {
+    fn count(&mut self, question: &Question, probe: Option<&Probe>, reply: &Reply) {
+        self.asked += 1;
+        self.answered += usize::from(reply.grounded);
+        if let Some(probe) = probe {
+            let first = probe.citations.first().or(probe.ranked.first());
+            self.right_page += usize::from(first.is_some_and(|first| question.is_cited_by(first)));
+            let holds = |citation: &Citation| question.is_answered_in(&citation.quote);
+            let shown = probe.citations.iter().any(holds);
+            self.quote_has_answer[0] += usize::from(shown);
+            self.quote_has_answer[1] += usize::from(shown || probe.ranked.iter().any(holds));
+        }
+        self.answer_has_answer += usize::from(reply.grounded && question.is_answered_in(&reply.text));
+        for sentence in model_sentences(&reply.text) {
+            self.model_sentences += 1;
+            self.unsupported += usize::from(!is_supported(&sentence, &reply.citations));
+        }
+    }
+
+    fn json(&self) -> serde_json::Value {
+        let of = |part: usize| share(part, self.asked);
+        json!({
+            "questions": self.asked,
+            "answered": of(self.answered),
+            "right_page": of(self.right_page),
+            "quote_has_answer": {"1": of(self.quote_has_answer[0]), "3": of(self.quote_has_answer[1])},
+            "answer_has_answer": of(self.answer_has_answer),
+            "citation_precision": share(self.true_citations, self.citations),
+            "model_sentences": self.model_sentences,
+            "unsupported_rate": share(self.unsupported, self.model_sentences),
+            "ms": {"quote": self.quote_seconds * 1e3 / self.asked.max(1) as f64,
+                   "reply": self.reply_seconds * 1e3 / self.asked.max(1) as f64},
+        })
+    }
 }
 
 pub(super) fn run(args: &Args) -> Result<ExitCode, CliError> {
-    let questions = read(args)?;
+    let questions = args.questions.read()?;
     let library = Arc::new(Library::open_existing(&args.folders.data)?);
-    let embedder = weights::embedder(&args.folders, &args.embedder)?;
-    let retriever = Retriever::new(library, Arc::new(embedder));
-    let books = retriever.books()?;
-    let tutor = Tutor::new(Arc::new(retriever), None);
-    let (mut inside, mut elsewhere, mut unanswerable) = (Tally::default(), Tally::default(), Tally::default());
+    let embedder = weights::embedder(&args.folders, &args.models.embedder)?;
+    let engine = weights::engine(&args.folders, &args.models)?;
+    let writer = engine.map(|(_, engine)| Arc::new(engine) as Arc<dyn Writer>);
+    let tutor = Tutor::new(Arc::new(Retriever::new(Arc::clone(&library), Arc::new(embedder))), writer);
+    let (mut tally, mut pages) = (Tally::default(), Pages::new(&library)?);
     let mut out = std::io::stdout().lock();
-    for question in &questions {
-        let others = books.iter().filter(|book| book.file_name != question.book).map(|book| book.id.clone()).collect();
-        let others = Scope { books: others, sections: Vec::new() };
-        let kinds = if question.answerable {
-            vec![("inside", &mut inside, Scope::all()), ("elsewhere", &mut elsewhere, others)]
-        } else {
-            vec![("unanswerable", &mut unanswerable, Scope::all())]
-        };
-        for (kind, tally, scope) in kinds {
-            let probe = tutor.probe(&question.question, &scope)?;
-            tally.count(question, probe.as_ref());
-            if args.verbose {
-                let line = serde_json::json!({
-                    "kind": kind,
-                    "question": question.question,
-                    "probe": probe,
-                    "right_page": probe.as_ref().is_some_and(|probe| is_right_page(question, probe)),
-                    "answer_quoted": probe.as_ref().is_some_and(|probe| is_quoted(question, probe)),
-                });
-                writeln!(out, "{line}")?;
-            }
+    for question in questions.iter().filter(|question| question.answerable) {
+        let began = Instant::now();
+        let probe = tutor.probe(&question.question, &Scope::all())?;
+        tally.quote_seconds += began.elapsed().as_secs_f64();
+        let began = Instant::now();
+        let reply = tutor.ask(&question.question, Scope::all(), &mut |_| {}, &Cancel::default())?;
+        tally.reply_seconds += began.elapsed().as_secs_f64();
+        tally.count(question, probe.as_ref(), &reply);
+        for citation in &reply.citations {
+            tally.citations += 1;
+            tally.true_citations += usize::from(pages.hold(citation)?);
+        }
+        if args.verbose {
+            let line = json!({"question": question.question, "answers": question.answers, "probe": probe, "reply": reply.text});
+            writeln!(out, "{line}")?;
         }
     }
-    writeln!(out, "{:42} {:>6} {:>9} {:>11} {:>14}", "questions", "asked", "answered", "page right", "answer quoted")?;
-    for (name, tally) in [
-        ("answerable, all books", inside),
-        ("answerable, without their book", elsewhere),
-        ("made unanswerable, all books", unanswerable),
-    ] {
-        writeln!(out, "{name:42} {}", tally.row())?;
+    let report = tally.json();
+    if args.json {
+        writeln!(out, "{report}")?;
+    } else {
+        for (name, value) in report.as_object().into_iter().flatten() {
+            writeln!(out, "{name:20} {value}")?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn read(args: &Args) -> Result<Vec<Question>, CliError> {
-    let text = std::fs::read_to_string(&args.questions)
-        .map_err(|source| CliError::File { path: args.questions.clone(), source })?;
-    let parsed = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).map(|(i, line)| {
-        serde_json::from_str(line).map_err(|error| {
-            CliError::Usage(format!("{}, line {}: not a labelled question: {error}", args.questions.display(), i + 1))
-        })
-    });
-    let all = parsed.collect::<Result<Vec<Question>, _>>()?;
-    Ok(all.into_iter().step_by(args.every as usize).collect())
+/// The books' pages, as letters and digits only: how words are joined over line ends makes no difference.
+struct Pages<'a> {
+    library: &'a Library,
+    books: HashMap<String, BookId>,
+    read: HashMap<(String, u32), String>,
 }
 
-fn is_right_page(question: &Question, probe: &Probe) -> bool {
-    probe.citations.first().is_some_and(|first| first.book == question.book && question.pages.contains(&first.page))
-}
-
-fn is_quoted(question: &Question, probe: &Probe) -> bool {
-    let fold = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
-    let quotes: Vec<String> = probe.citations.iter().map(|citation| fold(&citation.quote)).collect();
-    question.answers.iter().any(|answer| quotes.iter().any(|quote| quote.contains(&fold(answer))))
-}
-
-impl Tally {
-    fn count(&mut self, question: &Question, probe: Option<&Probe>) {
-        self.asked += 1;
-        let Some(probe) = probe else { return };
-        self.answered += usize::from(probe.answered);
-        self.right_page += usize::from(is_right_page(question, probe));
-        self.answer_quoted += usize::from(is_quoted(question, probe));
+impl<'a> Pages<'a> {
+    fn new(library: &'a Library) -> Result<Self, CliError> {
+        let books = library.books()?.into_iter().map(|info| (info.book.file_name, info.book.id)).collect();
+        Ok(Self { library, books, read: HashMap::new() })
     }
 
-    fn row(&self) -> String {
-        let share = |number: usize| number as f64 / self.asked.max(1) as f64;
-        format!(
-            "{:>6} {:>9.3} {:>11.3} {:>14.3}",
-            self.asked,
-            share(self.answered),
-            share(self.right_page),
-            share(self.answer_quoted)
-        )
+    fn text(&mut self, book: &str, page: u32) -> Result<&str, CliError> {
+        let key = (book.to_owned(), page);
+        if !self.read.contains_key(&key) {
+            let text = match self.books.get(book) {
+                Some(id) => {
+                    self.library.page(id, PageIndex(page.saturating_sub(1)))?.map(|page| page.text).unwrap_or_default()
+                }
+                None => String::new(),
+            };
+            self.read.insert(key.clone(), letters(&text));
+        }
+        Ok(&self.read[&key])
+    }
+
+    /// Whether the cited page, or it and the next, hold the quote, each of its sentences by itself.
+    fn hold(&mut self, citation: &Citation) -> Result<bool, CliError> {
+        let page = self.text(&citation.book, citation.page)?.to_owned();
+        let next = self.text(&citation.book, citation.page + 1)?;
+        let both = format!("{page}{next}");
+        let begins = |part: &str| page.contains(&part.chars().take(30).collect::<String>());
+        let parts: Vec<String> = citation.quote.split(" … ").map(letters).collect();
+        Ok(parts.first().is_some_and(|part| begins(part)) && parts.iter().all(|part| both.contains(part.as_str())))
+    }
+}
+
+fn letters(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// The sentences that the model worded.
+fn model_sentences(reply: &str) -> Vec<String> {
+    let Some((_, worded)) = reply.split_once(crate::tutor::MODEL_LEAD) else { return Vec::new() };
+    let worded = worded.split("\n\n").next().unwrap_or_default();
+    sentences(worded).into_iter().map(|range| worded[range].to_owned()).filter(|text| text.len() > 8).collect()
+}
+
+/// Whether every number, and every name in the middle of the sentence, is in what is cited. Page marks do not count.
+fn is_supported(sentence: &str, citations: &[Citation]) -> bool {
+    let sentence = sentence.split("(p. ").next().unwrap_or_default();
+    let quotes: String = citations.iter().map(|citation| format!(" {}", citation.quote.to_lowercase())).collect();
+    let words = sentence.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.enumerate().all(|(i, word)| {
+        let is_number = word.chars().any(char::is_numeric);
+        let is_name = i > 0 && word.chars().next().is_some_and(char::is_uppercase) && word.len() > 1;
+        !(is_number || is_name) || quotes.contains(&word.to_lowercase())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn invented_numbers_and_names_are_found() {
+        let citation = Citation {
+            book: "b.pdf".into(),
+            title: "B".into(),
+            page: 1,
+            page_label: "1".into(),
+            quote: "Newcomen built the engine in 1712.".into(),
+            url: String::new(),
+        };
+        for (sentence, expected) in [
+            ("The engine was built by Newcomen in 1712 (p. 9).", true),
+            ("The engine was built by Watt in 1712.", false),
+            ("It was built in 1713.", false),
+            ("Engines were built.", true),
+        ] {
+            assert_eq!(is_supported(sentence, std::slice::from_ref(&citation)), expected, "{sentence}");
+        }
     }
 }

@@ -1,0 +1,161 @@
+//! `lectern eval retrieval`: where the right page and the answer stand among the passages found.
+
+use super::questions::{Question, QuestionArgs, share};
+use crate::cli::CliError;
+use crate::cli::folders::Folders;
+use crate::cli::weights::{self, EmbedderArgs};
+use crate::embed::Embedder;
+use crate::library::{Filter, FrontMatter, Library};
+use crate::passage::{ChunkId, Passage};
+use crate::retrieval::{Query, Retriever, Timings};
+use serde_json::{Value, json};
+use std::collections::HashSet;
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Depths that are reported.
+const DEPTHS: [usize; 4] = [1, 3, 5, 10];
+/// Nearest vectors that are compared with an exact search.
+const NEAREST: usize = 10;
+
+/// Flags of `lectern eval retrieval`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    questions: QuestionArgs,
+    /// Print what was found for each question, a JSON object a line, before the table
+    #[arg(long)]
+    verbose: bool,
+    /// Print the figures as one JSON object in the last line
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    embedder: EmbedderArgs,
+    #[command(flatten)]
+    folders: Folders,
+}
+
+/// Counts over all questions.
+#[derive(Debug, Default)]
+struct Tally {
+    asked: usize,
+    page_hit: [usize; DEPTHS.len()],
+    has_answer: [usize; DEPTHS.len()],
+    reciprocal_ranks: f64,
+    nearest_found: usize,
+    nearest: usize,
+    timings: Timings,
+}
+
+impl Tally {
+    fn count(&mut self, question: &Question, passages: &[Passage]) {
+        self.asked += 1;
+        let page = passages.iter().position(|passage| question.is_touched_by(passage));
+        let answer = passages.iter().position(|passage| question.is_answered_in(&passage.text));
+        for (i, depth) in DEPTHS.iter().enumerate() {
+            self.page_hit[i] += usize::from(page.is_some_and(|rank| rank < *depth));
+            self.has_answer[i] += usize::from(answer.is_some_and(|rank| rank < *depth));
+        }
+        self.reciprocal_ranks += page.map_or(0.0, |rank| 1.0 / (rank as f64 + 1.0));
+    }
+
+    /// Compares the index with an exact search.
+    fn count_nearest(&mut self, library: &Library, vector: &[f32], chunks: &[ChunkId]) -> Result<(), CliError> {
+        let filter = Filter { front_matter: FrontMatter::Searched, ..Filter::default() };
+        let found: HashSet<_> =
+            library.search_vectors(vector, NEAREST, &filter)?.into_iter().map(|hit| hit.chunk).collect();
+        let cosines = library.cosines(vector, chunks)?;
+        let mut exact: Vec<_> =
+            chunks.iter().zip(cosines).filter_map(|(chunk, cosine)| Some((chunk, cosine?))).collect();
+        exact.sort_by(|a, b| b.1.total_cmp(&a.1));
+        self.nearest += exact.len().min(NEAREST);
+        self.nearest_found += exact.iter().take(NEAREST).filter(|(chunk, _)| found.contains(chunk)).count();
+        Ok(())
+    }
+
+    fn ms(&self, stage: Duration) -> f64 {
+        stage.as_secs_f64() * 1e3 / self.asked.max(1) as f64
+    }
+
+    fn json(&self) -> Value {
+        let by_depth = |counts: &[usize; DEPTHS.len()]| {
+            DEPTHS
+                .iter()
+                .zip(counts)
+                .map(|(k, n)| (k.to_string(), json!(share(*n, self.asked))))
+                .collect::<serde_json::Map<_, _>>()
+        };
+        let Timings { embed, vector, words, fuse } = self.timings;
+        json!({
+            "questions": self.asked,
+            "page_hit": by_depth(&self.page_hit),
+            "answer_in_passage": by_depth(&self.has_answer),
+            "mrr": self.reciprocal_ranks / self.asked.max(1) as f64,
+            "index_recall_at_10": share(self.nearest_found, self.nearest),
+            "ms": {"embed": self.ms(embed), "vector": self.ms(vector), "bm25": self.ms(words), "fuse": self.ms(fuse),
+                   "all": self.ms(embed + vector + words + fuse)},
+        })
+    }
+}
+
+pub(super) fn run(args: &Args) -> Result<ExitCode, CliError> {
+    let questions = args.questions.read()?;
+    let library = Arc::new(Library::open_existing(&args.folders.data)?);
+    let embedder = Arc::new(weights::embedder(&args.folders, &args.embedder)?);
+    let retriever = Retriever::new(Arc::clone(&library), Arc::clone(&embedder));
+    let chunks = library.chunk_ids()?;
+    let mut tally = Tally::default();
+    let mut out = std::io::stdout().lock();
+    for question in questions.iter().filter(|question| question.answerable) {
+        let query = Query { limit: DEPTHS[DEPTHS.len() - 1], ..Query::new(&question.question) };
+        let passages = retriever.search_timed(&query, &mut tally.timings)?;
+        tally.count(question, &passages);
+        tally.count_nearest(&library, &embed(&embedder, &question.question)?, &chunks)?;
+        if args.verbose {
+            writeln!(out, "{}", found(question, &passages))?;
+        }
+    }
+    let report = tally.json();
+    if !args.json {
+        write_table(&mut out, &tally)?;
+    } else {
+        writeln!(out, "{report}")?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn embed(embedder: &Embedder, question: &str) -> Result<Vec<f32>, CliError> {
+    Ok(embedder.embed_query(question)?)
+}
+
+fn found(question: &Question, passages: &[Passage]) -> Value {
+    let passage = |passage: &Passage| {
+        json!({
+            "book": passage.book.file_name, "section": passage.section.path, "text": passage.text,
+            "pages": passage.page_starts.iter().map(|start| start.page.number()).collect::<Vec<_>>(),
+            "score": passage.score, "cosine": passage.cosine,
+            "right_page": question.is_touched_by(passage), "has_answer": question.is_answered_in(&passage.text),
+        })
+    };
+    json!({"question": question.question, "passages": passages.iter().map(passage).collect::<Vec<_>>()})
+}
+
+fn write_table(out: &mut impl std::io::Write, tally: &Tally) -> std::io::Result<()> {
+    writeln!(out, "{:>30} {:>7} {:>7} {:>7} {:>7}", "", "@1", "@3", "@5", "@10")?;
+    for (name, counts) in [("page hit", tally.page_hit), ("answer in the passage", tally.has_answer)] {
+        let [a, b, c, d] = counts.map(|count| share(count, tally.asked));
+        writeln!(out, "{name:>30} {a:>7.3} {b:>7.3} {c:>7.3} {d:>7.3}")?;
+    }
+    let Timings { embed, vector, words, fuse } = tally.timings;
+    writeln!(
+        out,
+        "{} questions, mean reciprocal rank {:.3}",
+        tally.asked,
+        tally.reciprocal_ranks / tally.asked.max(1) as f64
+    )?;
+    writeln!(out, "index against exact search, recall at 10: {:.4}", share(tally.nearest_found, tally.nearest))?;
+    let [embed, vector, words, fuse] = [embed, vector, words, fuse].map(|stage| tally.ms(stage));
+    writeln!(out, "milliseconds a question: embed {embed:.1}, vectors {vector:.2}, BM25 {words:.2}, fuse {fuse:.2}")
+}
