@@ -6,6 +6,7 @@
 //! reason, leaves what the library had of it, and the rest goes on.
 
 mod files;
+mod meaning;
 mod plan;
 mod work;
 
@@ -21,7 +22,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Names the pipeline from file to chunks. Raise it whenever the same file would give other chunks: the books that an
 /// earlier pipeline wrote are then read again.
-const RECIPE: &str = "2";
+const RECIPE: &str = "3";
 
 /// The recipe of a book as it was read: [`RECIPE`], and how its scanned pages fared.
 fn recipe(book: &Book, reading: &ReadOptions) -> String {
@@ -203,15 +204,6 @@ pub fn ingest(
 
 fn check(cancel: &AtomicBool) -> Result<(), IngestError> {
     if cancel.load(Ordering::Relaxed) { Err(IngestError::Cancelled) } else { Ok(()) }
-}
-
-/// What is embedded of a chunk: its text with the headings it stands under before it.
-fn embedded_text(title: &str, heading_path: &str, text: &str) -> String {
-    if heading_path.is_empty() || heading_path == title {
-        format!("{title}: {text}")
-    } else {
-        format!("{title} > {heading_path}: {text}")
-    }
 }
 
 /// An error and its causes in one line, without the path, which stands beside it.

@@ -1,10 +1,11 @@
 //! Reading, embedding and storing. A thread reads the next book while the present one is embedded.
 
+use super::meaning::{Meaning, Meanings, Text};
 use super::plan::{Failed, IsNew, Task};
-use super::{CHUNK_TOKENS, IngestError, IngestEvent, IngestReport, Sink, check, embedded_text, reason, recipe};
+use super::{CHUNK_TOKENS, IngestError, IngestEvent, IngestReport, Sink, check, reason, recipe};
 use crate::corpus::{self, Book, ReadOptions};
 use crate::embed::Embedder;
-use crate::library::{Library, NewBook, NewChunk, NewPage, NewSection, SectionKind};
+use crate::library::{Library, NewBook, NewChunk, NewPage, NewSection, NewVectors, SectionKind};
 use crate::passage::Chunk;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -98,14 +99,16 @@ fn store(
     for problem in &book.problems {
         sink(IngestEvent::PageSkipped { path: path.clone(), page: problem.page, reason: problem.reason.to_string() });
     }
-    let texts: Vec<String> = chunks
-        .iter()
-        .map(|chunk| embedded_text(&book.title, &book.sections[chunk.section].path, &chunk.text))
-        .collect();
+    let mut meanings = Meanings::new(rooms.embedder);
     let mut vectors = Vec::with_capacity(num_chunks);
-    for texts in texts.chunks(EMBED_AT_ONCE) {
+    for chunks in chunks.chunks(EMBED_AT_ONCE) {
         check(rooms.cancel)?;
-        vectors.extend(rooms.embedder.embed_passages(&texts.iter().map(String::as_str).collect::<Vec<_>>())?);
+        let texts = chunks.iter().map(|chunk| Text {
+            title: &book.title,
+            heading_path: &book.sections[chunk.section].path,
+            text: &chunk.text,
+        });
+        vectors.extend(meanings.of(&texts.collect::<Vec<_>>())?);
         sink(IngestEvent::Embedded { path: path.clone(), num_done: vectors.len(), num_chunks });
     }
     check(rooms.cancel)?;
@@ -118,7 +121,7 @@ fn store(
     Ok(())
 }
 
-fn new_book(task: &Task, book: Book, chunks: Vec<Chunk>, vectors: Vec<Vec<f32>>, rooms: &Rooms<'_>) -> NewBook {
+fn new_book(task: &Task, book: Book, chunks: Vec<Chunk>, vectors: Vec<Meaning>, rooms: &Rooms<'_>) -> NewBook {
     let recipe = recipe(&book, rooms.reading);
     let num_pages = u32::try_from(book.pages.len()).unwrap_or(u32::MAX);
     let pages = book.pages.into_iter().map(|page| NewPage { page: page.index, label: page.label, text: page.text });
@@ -133,11 +136,12 @@ fn new_book(task: &Task, book: Book, chunks: Vec<Chunk>, vectors: Vec<Vec<f32>>,
         first_page: section.first_page,
         last_page: section.last_page,
     });
-    let chunks = chunks.into_iter().zip(vectors).map(|(chunk, embedding)| NewChunk {
+    let chunks = chunks.into_iter().zip(vectors).map(|(chunk, meaning)| NewChunk {
         section: chunk.section,
         text: chunk.text,
         page_starts: chunk.page_starts,
-        embedding,
+        embedding: meaning.embedding,
+        sentences: meaning.sentences,
     });
     NewBook {
         file: task.file.clone(),
@@ -167,15 +171,21 @@ pub(super) fn embed_again(
         }
         let passages = library.book_chunks(&book.book.id)?;
         sink(IngestEvent::EmbeddingAgain { book: book.book.id.clone(), num_chunks: passages.len() });
+        let mut meanings = Meanings::new(embedder);
         let mut vectors = Vec::with_capacity(passages.len());
         for passages in passages.chunks(EMBED_AT_ONCE) {
             check(cancel)?;
-            let texts: Vec<String> = passages
-                .iter()
-                .map(|passage| embedded_text(&passage.book.title, &passage.section.path, &passage.text))
-                .collect();
-            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-            vectors.extend(passages.iter().map(|passage| passage.chunk).zip(embedder.embed_passages(&texts)?));
+            let texts = passages.iter().map(|passage| Text {
+                title: &passage.book.title,
+                heading_path: &passage.section.path,
+                text: &passage.text,
+            });
+            let found = meanings.of(&texts.collect::<Vec<_>>())?;
+            vectors.extend(passages.iter().zip(found).map(|(passage, meaning)| NewVectors {
+                chunk: passage.chunk,
+                embedding: meaning.embedding,
+                sentences: meaning.sentences,
+            }));
         }
         library.put_vectors(&book.book.id, embedder.fingerprint(), &vectors)?;
         report.unchanged.retain(|id| *id != book.book.id);

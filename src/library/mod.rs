@@ -8,6 +8,7 @@
 //! * Chunk ids are never used twice, so an index that is behind can miss a chunk but never mistake one for another.
 //! * One process writes at a time ([`Library::lock`]); any number of threads and processes read meanwhile.
 
+mod coarse;
 mod db;
 mod error;
 mod lock;
@@ -20,8 +21,8 @@ mod write;
 
 pub use error::LibraryError;
 pub use lock::WriteLock;
-pub use search::{Filter, FrontMatter, Hit};
-pub use write::{BookFile, NewBook, NewChunk, NewPage, NewSection};
+pub use search::{Filter, FrontMatter, Hit, SentenceHit};
+pub use write::{BookFile, NewBook, NewChunk, NewPage, NewSection, NewSentence, NewVectors};
 
 use crate::passage::{BookRef, PageIndex, SectionRef};
 use db::Db;

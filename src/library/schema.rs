@@ -6,10 +6,12 @@ use rusqlite::{Connection, TransactionBehavior};
 pub(super) const APPLICATION_ID: i32 = 0x4c65_6374;
 
 /// `PRAGMA user_version` of a library that is up to date: the number of [`STEPS`].
-pub(super) const VERSION: i32 = 1;
+pub(super) const VERSION: i32 = 2;
 
 /// Step `n` makes version `n + 1` out of version `n`.
-const STEPS: [&str; VERSION as usize] = ["
+const STEPS: [&str; VERSION as usize] = [BOOKS, SENTENCES];
+
+const BOOKS: &str = "
     CREATE TABLE library (
         only INTEGER PRIMARY KEY CHECK (only = 1),
         -- Which library this is, so that an index of another one is never taken for ours.
@@ -76,7 +78,18 @@ const STEPS: [&str; VERSION as usize] = ["
     CREATE VIRTUAL TABLE chunk_text USING fts5 (
         heading, text, content = '', contentless_delete = 1, tokenize = 'porter unicode61 remove_diacritics 2'
     );
-"];
+";
+
+/// Where the sentences of a chunk stand in its text, in bytes, and what each means. Books of an earlier recipe have none.
+const SENTENCES: &str = "
+    CREATE TABLE sentences (
+        chunk INTEGER NOT NULL REFERENCES chunks ON DELETE CASCADE,
+        begin INTEGER NOT NULL,
+        end INTEGER NOT NULL,
+        embedding BLOB NOT NULL,
+        PRIMARY KEY (chunk, begin)
+    ) STRICT, WITHOUT ROWID;
+";
 
 /// What a database file is.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,10 +1,11 @@
 //! Searching by words and by vector.
 
 use super::vectors::{Stamp, Vectors};
-use super::{Library, LibraryError, SectionKind};
+use super::{Library, LibraryError, SectionKind, coarse};
 use crate::passage::{BookId, ChunkId, SectionId};
 use rusqlite::{Connection, params};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::PoisonError;
 
 /// Weight of a word in the heading path against one in the text.
@@ -41,6 +42,15 @@ pub struct Hit {
     pub chunk: ChunkId,
     /// Higher is better: BM25 from [`Library::search_text`], the cosine from [`Library::search_vectors`].
     pub score: f32,
+}
+
+/// A sentence of a chunk.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SentenceHit {
+    /// Where it stands in its chunk's text, in bytes.
+    pub range: Range<usize>,
+    /// Its cosine with what was asked for.
+    pub cosine: f32,
 }
 
 /// What is needed to filter the vectors of chunks without SQL: where one is.
@@ -111,6 +121,52 @@ impl Library {
     /// As [`Library::search_vectors`].
     pub fn cosines(&self, vector: &[f32], chunks: &[ChunkId]) -> Result<Vec<Option<f32>>, LibraryError> {
         self.with_vectors(|vectors| vectors.cosines(vector, chunks))
+    }
+
+    /// The sentences of chunks with their cosines to `vector`, which has unit length, in the order of the text. A chunk whose
+    /// sentences have no vectors of the present embedding model is left out.
+    ///
+    /// # Errors
+    /// The library cannot be read.
+    pub fn sentences(
+        &self,
+        vector: &[f32],
+        chunks: &[ChunkId],
+    ) -> Result<HashMap<ChunkId, Vec<SentenceHit>>, LibraryError> {
+        let ids = serde_json::to_string(chunks).expect("ids are numbers");
+        let sql = "SELECT t.chunk, t.begin, t.end, t.embedding FROM sentences t JOIN chunks c ON c.id = t.chunk
+            JOIN books b ON b.id = c.book WHERE t.chunk IN (SELECT value FROM json_each(?1))
+            AND b.embedder = (SELECT embedder FROM library) ORDER BY t.chunk, t.begin";
+        self.db.read(|db| {
+            let mut found: HashMap<ChunkId, Vec<SentenceHit>> = HashMap::new();
+            let mut statement = db.prepare_cached(sql)?;
+            let mut rows = statement.query([ids])?;
+            while let Some(row) = rows.next()? {
+                if let Some(cosine) = coarse::product(vector, row.get_ref(3)?.as_blob()?) {
+                    let hit =
+                        SentenceHit { range: row.get::<_, u32>(1)? as usize..row.get::<_, u32>(2)? as usize, cosine };
+                    found.entry(ChunkId(row.get(0)?)).or_default().push(hit);
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    /// In how many chunks each of `words` stands, stemmed as in [`Library::search_text`], and how many chunks there are.
+    ///
+    /// # Errors
+    /// The library cannot be read.
+    pub fn word_counts(&self, words: &[&str]) -> Result<(Vec<u32>, u32), LibraryError> {
+        self.db.read(|db| {
+            let mut count = db.prepare_cached("SELECT count(*) FROM chunk_text WHERE chunk_text MATCH ?1")?;
+            let mut counts = Vec::with_capacity(words.len());
+            for word in words {
+                let query = quoted(&[word]);
+                counts.push(if query.is_empty() { 0 } else { count.query_row([query], |row| row.get(0))? });
+            }
+            let all = db.prepare_cached("SELECT count(*) FROM chunks")?.query_row([], |row| row.get(0))?;
+            Ok((counts, all))
+        })
     }
 
     /// Fingerprint of the embedding model whose vectors are searched; `None` in an empty library.

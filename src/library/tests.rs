@@ -48,11 +48,16 @@ fn book(path: &Path, word: &str, seed: usize, num_chunks: usize) -> NewBook {
                 text: format!("{word} number{n}"),
                 page_starts: vec![start(0, 0), start(word.len(), 1)],
                 embedding: vector(seed + n),
+                sentences: vec![sentence(0..word.len(), seed + n), sentence(word.len() + 1..word.len() + 4, seed)],
             })
             .collect(),
         embedder: "model@1".into(),
         recipe: "1".into(),
     }
+}
+
+fn sentence(range: std::ops::Range<usize>, seed: usize) -> NewSentence {
+    NewSentence { range, embedding: vector(seed).into() }
 }
 
 fn library() -> (tempfile::TempDir, Library) {
@@ -197,12 +202,34 @@ fn an_index_that_is_behind_catches_up() {
 }
 
 #[test]
+fn sentences_and_words_are_found_until_their_book_is_removed() {
+    let (folder, library) = library();
+    let id = library.put_book(&book(&folder.path().join("a.pdf"), "fruit", 0, 10)).expect("a book is put");
+    let chunks: Vec<_> = library.book_chunks(&id).expect("read").iter().map(|chunk| chunk.chunk).collect();
+    let found = library.sentences(&vector(3), &chunks).expect("sentences are read");
+    assert_eq!(found.len(), 10);
+    let ranges: Vec<_> = found[&chunks[3]].iter().map(|hit| hit.range.clone()).collect();
+    assert_eq!(ranges, [0..5, 6..9]);
+    assert!((found[&chunks[3]][0].cosine - 1.0).abs() < 0.005);
+    let counts = || library.word_counts(&["fruits", "number4", "stone", "*\" OR"]).expect("words are counted");
+    assert_eq!(counts(), (vec![10, 1, 0, 0], 10));
+    library.remove_book(&id).expect("the book is removed");
+    assert!(library.sentences(&vector(3), &chunks).expect("read").is_empty());
+    assert_eq!(counts(), (vec![0; 4], 0));
+}
+
+#[test]
 fn vectors_of_another_model_take_the_place_of_the_old() {
     let (folder, library) = library();
     let id = library.put_book(&book(&folder.path().join("a.pdf"), "fruit", 0, 10)).expect("a book is put");
     library.prepare_vectors().expect("an index is kept");
     let chunks = library.book_chunks(&id).expect("chunks are read");
-    let renewed: Vec<_> = chunks.iter().enumerate().map(|(n, chunk)| (chunk.chunk, vector(500 + n))).collect();
+    let renewed = |(n, chunk): (usize, &crate::passage::Passage)| NewVectors {
+        chunk: chunk.chunk,
+        embedding: vector(500 + n),
+        sentences: vec![sentence(0..5, 600 + n)],
+    };
+    let renewed: Vec<_> = chunks.iter().enumerate().map(renewed).collect();
     let short = library.put_vectors(&id, "model@2", &renewed[1..]);
     assert!(matches!(short, Err(LibraryError::Inconsistent { .. })), "{short:?}");
     assert_eq!(library.embedder().expect("read").as_deref(), Some("model@1"));
@@ -211,8 +238,11 @@ fn vectors_of_another_model_take_the_place_of_the_old() {
     let fresh = Library::open(&folder.path().join("data")).expect("the library opens again");
     for library in [&library, &fresh] {
         let best = library.search_vectors(&vector(504), 1, &Filter::default()).expect("a vector search")[0];
-        assert_eq!(best.chunk, renewed[4].0);
+        assert_eq!(best.chunk, renewed[4].chunk);
         assert!((best.score - 1.0).abs() < 1e-5);
+        let sentences = library.sentences(&vector(604), &[best.chunk]).expect("sentences are read");
+        let [only] = &sentences[&best.chunk][..] else { panic!("expected the new sentence alone, got {sentences:?}") };
+        assert!(only.range == (0..5) && (only.cosine - 1.0).abs() < 0.005, "{only:?}");
     }
 }
 
@@ -259,6 +289,8 @@ fn a_vector_of_another_shape_is_refused() {
         library.put_book(&book).expect_err("a chunk that does not fit").to_string()
     };
     assert!(spoil(&|chunk| chunk.embedding[3] = f32::NAN).contains("chunk 1: expected a vector of 32 finite numbers"));
+    assert!(spoil(&|chunk| chunk.sentences[0].range = 0..99).contains("chunk 1: a sentence is not inside its text"));
+    assert!(spoil(&|chunk| chunk.sentences[0].embedding = [1.0].into()).contains("chunk 1: a sentence"));
     assert!(spoil(&|chunk| chunk.section = 2).contains("chunk 1 is of section 2, there are 2"));
     assert!(spoil(&|chunk| chunk.page_starts[0].offset = 1).contains("chunk 1: its pages"));
     assert!(spoil(&|chunk| chunk.page_starts.clear()).contains("chunk 1: its pages"));

@@ -1,11 +1,14 @@
 //! Putting, moving, re-embedding and removing books; every change is one transaction.
 
+use super::coarse;
 use super::db::Failed;
 use super::vectors::blob;
 use super::{Library, LibraryError, SectionKind};
 use crate::passage::{BookId, ChunkId, PageIndex, PageStart};
 use rusqlite::{OptionalExtension as _, Transaction, params};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization as _;
 
 /// The file a book was read from.
@@ -81,6 +84,28 @@ pub struct NewChunk {
     pub page_starts: Vec<PageStart>,
     /// Its vector, of unit length.
     pub embedding: Vec<f32>,
+    /// Its sentences with their own vectors, ascending; those that say too little may be left out.
+    pub sentences: Vec<NewSentence>,
+}
+
+/// A sentence to be put.
+#[derive(Debug, Clone)]
+pub struct NewSentence {
+    /// Where it stands in its chunk's text, in bytes.
+    pub range: Range<usize>,
+    /// Its vector, of unit length.
+    pub embedding: Arc<[f32]>,
+}
+
+/// The vectors of a chunk that another model made.
+#[derive(Debug, Clone)]
+pub struct NewVectors {
+    /// Which chunk.
+    pub chunk: ChunkId,
+    /// Its vector, of unit length.
+    pub embedding: Vec<f32>,
+    /// Its sentences.
+    pub sentences: Vec<NewSentence>,
 }
 
 impl Library {
@@ -138,20 +163,15 @@ impl Library {
     ///
     /// # Errors
     /// There is no book of that name, or the chunks are not those it has.
-    pub fn put_vectors(
-        &self,
-        book: &BookId,
-        embedder: &str,
-        vectors: &[(ChunkId, Vec<f32>)],
-    ) -> Result<(), LibraryError> {
+    pub fn put_vectors(&self, book: &BookId, embedder: &str, vectors: &[NewVectors]) -> Result<(), LibraryError> {
         self.db.write(|transaction| {
             let id = row_of(transaction, book)?;
             let expected: i64 =
                 transaction.query_row("SELECT count(*) FROM chunks WHERE book = ?1", [id], |row| row.get(0))?;
             let mut changed = 0;
             let mut update = transaction.prepare("UPDATE chunks SET embedding = ?3 WHERE id = ?1 AND book = ?2")?;
-            for (chunk, vector) in vectors {
-                changed += update.execute(params![chunk.0, id, blob(vector)])?;
+            for new in vectors {
+                changed += update.execute(params![new.chunk.0, id, blob(&new.embedding)])?;
             }
             drop(update);
             let expected = usize::try_from(expected).unwrap_or(0);
@@ -161,6 +181,11 @@ impl Library {
                     vectors.len()
                 );
                 return Err(LibraryError::Inconsistent { book: book.0.clone(), reason }.into());
+            }
+            transaction
+                .execute("DELETE FROM sentences WHERE chunk IN (SELECT id FROM chunks WHERE book = ?1)", [id])?;
+            for new in vectors {
+                insert_sentences(transaction, new.chunk.0, &new.sentences)?;
             }
             transaction.execute("UPDATE books SET embedder = ?2 WHERE id = ?1", params![id, embedder])?;
             transaction.execute("UPDATE library SET embedder = ?1, epoch = epoch + 1", [embedder])?;
@@ -192,6 +217,16 @@ fn check(book: &NewBook) -> Result<(), LibraryError> {
             let got = chunk.embedding.len();
             return inconsistent(format!(
                 "chunk {at}: expected a vector of {dimensions} finite numbers, got {got} numbers"
+            ));
+        }
+        let sentences_fit = chunk.sentences.iter().all(|sentence| {
+            chunk.text.get(sentence.range.clone()).is_some_and(|text| !text.is_empty())
+                && sentence.embedding.len() == dimensions
+                && sentence.embedding.iter().all(|x| x.is_finite())
+        });
+        if !sentences_fit {
+            return inconsistent(format!(
+                "chunk {at}: a sentence is not inside its text, or has no vector of {dimensions} finite numbers"
             ));
         }
         let ascending = chunk.page_starts.windows(2).all(|pair| pair[0].offset < pair[1].offset);
@@ -244,7 +279,17 @@ fn insert(transaction: &Transaction<'_>, book: &NewBook, path: &str, slug: &str)
     for (ordinal, chunk) in (0_i64..).zip(&book.chunks) {
         let starts = serde_json::to_string(&chunk.page_starts).expect("page starts are numbers and text");
         chunks.execute(params![id, sections[chunk.section], ordinal, chunk.text, starts, blob(&chunk.embedding)])?;
-        words.execute(params![transaction.last_insert_rowid(), book.sections[chunk.section].path, chunk.text])?;
+        let row = transaction.last_insert_rowid();
+        insert_sentences(transaction, row, &chunk.sentences)?;
+        words.execute(params![row, book.sections[chunk.section].path, chunk.text])?;
+    }
+    Ok(())
+}
+
+fn insert_sentences(transaction: &Transaction<'_>, chunk: i64, sentences: &[NewSentence]) -> rusqlite::Result<()> {
+    let mut statement = transaction.prepare_cached("INSERT INTO sentences VALUES (?1, ?2, ?3, ?4)")?;
+    for NewSentence { range, embedding } in sentences {
+        statement.execute(params![chunk, range.start as i64, range.end as i64, coarse::blob(embedding)])?;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The words all rooms share: books, pages, sections, chunks, passages and citations. Knows no other room.
 
 mod sentence;
+pub(crate) mod words;
 
 pub use sentence::sentences;
 

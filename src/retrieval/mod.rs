@@ -3,11 +3,14 @@
 
 mod error;
 mod fuse;
+mod join;
+mod rank;
 mod seen;
 mod words;
 
 pub use crate::library::{SectionInfo, SectionKind};
 pub use error::RetrievalError;
+pub use rank::{Found, Sentence};
 
 use crate::embed::Embedder;
 use crate::library::{Filter, FrontMatter, Hit, Library};
@@ -16,9 +19,13 @@ use seen::Seen;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use words::Wanted;
 
 /// Candidates taken from each of the two searches.
 const NUM_CANDIDATES: usize = 50;
+
+/// Candidates of both whose sentences are weighed.
+const NUM_WEIGHED: usize = 40;
 
 /// Longest question that is searched for, in characters; more tells nothing that the beginning does not.
 const MAX_QUESTION_CHARS: usize = 4000;
@@ -53,8 +60,10 @@ pub struct Timings {
     pub vector: Duration,
     /// BM25.
     pub words: Duration,
-    /// Joining both, and reading the passages.
+    /// Joining both.
     pub fuse: Duration,
+    /// Reading the best candidates and weighing their sentences.
+    pub rank: Duration,
 }
 
 /// Runs `work` and adds what it took.
@@ -85,14 +94,15 @@ impl Retriever {
     /// # Errors
     /// The library's vectors are from another model, or the library or the model fails.
     pub fn search(&self, query: &Query) -> Result<Vec<Passage>, RetrievalError> {
-        self.search_timed(query, &mut Timings::default())
+        let found = self.find(query, &mut Timings::default())?;
+        Ok(found.into_iter().map(|found| found.passage).collect())
     }
 
-    /// The same, with what each stage took added to `timings`.
+    /// The same with their sentences, and with what each stage took added to `timings`.
     ///
     /// # Errors
     /// As for [`Self::search`].
-    pub fn search_timed(&self, query: &Query, timings: &mut Timings) -> Result<Vec<Passage>, RetrievalError> {
+    pub fn find(&self, query: &Query, timings: &mut Timings) -> Result<Vec<Found>, RetrievalError> {
         let text: String = query.text.chars().take(MAX_QUESTION_CHARS).collect();
         if query.limit == 0 || !text.chars().any(char::is_alphanumeric) {
             return Ok(Vec::new());
@@ -100,41 +110,53 @@ impl Retriever {
         self.check_model()?;
         let vector = timed(&mut timings.embed, || self.embedder.embed_query(&text))?;
         // A book that is replaced between the searches and the reading takes its chunks with it: once more, then.
-        let (passages, missed) = self.search_once(query, &text, &vector, timings)?;
-        Ok(if missed == 0 { passages } else { self.search_once(query, &text, &vector, timings)?.0 })
+        let (found, missed) = self.find_once(query, &text, &vector, timings)?;
+        let found = if missed == 0 { found } else { self.find_once(query, &text, &vector, timings)?.0 };
+        Ok(join::for_readers(found, query.limit))
     }
 
-    /// The passages, and how many that were found were there no more.
-    fn search_once(
+    /// The candidates, best first, and how many that were found were there no more.
+    fn find_once(
         &self,
         query: &Query,
         text: &str,
         vector: &[f32],
         timings: &mut Timings,
-    ) -> Result<(Vec<Passage>, usize), RetrievalError> {
+    ) -> Result<(Vec<Found>, usize), RetrievalError> {
         let filter =
             Filter { books: query.book.clone(), sections: query.sections.clone(), front_matter: FrontMatter::LeftOut };
         let depth = NUM_CANDIDATES.max(query.limit);
         let by_vector = timed(&mut timings.vector, || self.library.search_vectors(vector, depth, &filter))?;
         let words = words::of(text);
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let by_words = timed(&mut timings.words, || self.library.search_text(&words, depth, &filter))?;
+        let word_list: Vec<&str> = words.iter().map(String::as_str).collect();
+        let by_words = timed(&mut timings.words, || self.library.search_text(&word_list, depth, &filter))?;
         let began = Instant::now();
         let beyond = self.cosines_beyond(vector, &by_vector, &by_words)?;
-        let fused = fuse::fuse(&by_vector, &beyond, &by_words);
-        let cosines: HashMap<ChunkId, f32> =
-            by_vector.iter().chain(&beyond).map(|hit| (hit.chunk, hit.score)).collect();
-        let scores: HashMap<ChunkId, f32> = fused.iter().map(|hit| (hit.chunk, hit.score)).collect();
-        let ids: Vec<ChunkId> = fused.iter().map(|hit| hit.chunk).collect();
-        let mut passages = self.library.passages(&ids)?;
-        let missed = ids.len() - passages.len();
-        for passage in &mut passages {
-            passage.score = scores.get(&passage.chunk).copied().unwrap_or(0.0);
-            passage.cosine = cosines.get(&passage.chunk).copied().unwrap_or(0.0);
-        }
-        let passages = without_contained(passages, query.limit);
+        let mut fused = fuse::fuse(&by_vector, &beyond, &by_words);
+        fused.truncate(NUM_WEIGHED.max(query.limit));
         timings.fuse += began.elapsed();
-        Ok((passages, missed))
+        let began = Instant::now();
+        let (counts, num_chunks) = self.library.word_counts(&word_list)?;
+        let wanted = Wanted::new(&words, &counts, num_chunks);
+        let ids: Vec<ChunkId> = fused.iter().map(|hit| hit.chunk).collect();
+        let mut sentences = self.library.sentences(vector, &ids)?;
+        let passages = self.library.passages(&ids)?;
+        let missed = ids.len() - passages.len();
+        let cosines = scores(by_vector.iter().chain(&beyond));
+        let (bm25, least) = (scores(&by_words), least_bm25(&by_words, depth));
+        let best = by_words.first().map_or(1.0, |hit| hit.score.max(f32::MIN_POSITIVE));
+        let mut found: Vec<Found> = passages
+            .into_iter()
+            .map(|mut passage| {
+                let chunk = passage.chunk;
+                passage.cosine = cosines.get(&chunk).copied().unwrap_or(0.0);
+                let bm25 = bm25.get(&chunk).copied().unwrap_or(least) / best;
+                rank::weigh(passage, bm25, sentences.remove(&chunk), &wanted)
+            })
+            .collect();
+        found.sort_by(|a, b| b.passage.score.total_cmp(&a.passage.score).then(a.passage.chunk.cmp(&b.passage.chunk)));
+        timings.rank += began.elapsed();
+        Ok((found, missed))
     }
 
     /// The cosines of the chunks that are in `by_words` alone.
@@ -198,19 +220,13 @@ impl Retriever {
     }
 }
 
-/// The first `limit` passages whose text is not inside that of a better one of the same book.
-fn without_contained(passages: Vec<Passage>, limit: usize) -> Vec<Passage> {
-    let mut kept: Vec<Passage> = Vec::with_capacity(limit);
-    for passage in passages {
-        if kept.len() == limit {
-            break;
-        }
-        let said = |better: &Passage| better.book.id == passage.book.id && better.text.contains(passage.text.trim());
-        if !kept.iter().any(said) {
-            kept.push(passage);
-        }
-    }
-    kept
+fn scores<'a>(hits: impl IntoIterator<Item = &'a Hit>) -> HashMap<ChunkId, f32> {
+    hits.into_iter().map(|hit| (hit.chunk, hit.score)).collect()
+}
+
+/// The BM25 of a chunk that is not among the `depth` best: none where all that have a word are there.
+fn least_bm25(by_words: &[Hit], depth: usize) -> f32 {
+    by_words.last().filter(|_| by_words.len() >= depth).map_or(0.0, |last| last.score)
 }
 
 fn matching(books: Vec<BookRef>, name: &str) -> Vec<BookRef> {

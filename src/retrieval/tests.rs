@@ -3,7 +3,7 @@
 use super::*;
 use crate::passage::{PageIndex, PageStart, SectionRef};
 
-fn passage(book: &str, text: &str) -> Passage {
+pub(super) fn passage(book: &str, text: &str) -> Passage {
     Passage {
         chunk: ChunkId(0),
         ordinal: 0,
@@ -14,15 +14,6 @@ fn passage(book: &str, text: &str) -> Passage {
         score: 0.0,
         cosine: 0.0,
     }
-}
-
-#[test]
-fn a_text_inside_a_better_one_is_said_already() {
-    let found =
-        vec![passage("a", "One. Two."), passage("a", "Two."), passage("b", "Two."), passage("a", "Two. Three.")];
-    let texts = |limit| without_contained(found.clone(), limit).into_iter().map(|p| p.text).collect::<Vec<_>>();
-    assert_eq!(texts(9), ["One. Two.", "Two.", "Two. Three."]);
-    assert_eq!(texts(1), ["One. Two."]);
 }
 
 #[test]

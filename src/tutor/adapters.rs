@@ -4,7 +4,7 @@ use super::shelf::{Heading, Scope, Shelf, ShelfError};
 use super::wording::{Prompt, WriteEnd, Writer, Written};
 use crate::engine::{Engine, Event, FinishReason, Message, Request, Role};
 use crate::passage::{BookId, BookRef, Passage, SectionId};
-use crate::retrieval::{Query, RetrievalError, Retriever, SectionKind};
+use crate::retrieval::{Found, Query, RetrievalError, Retriever, SectionKind, Timings};
 use std::ops::ControlFlow;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
@@ -23,19 +23,26 @@ fn shelf_error(error: RetrievalError) -> ShelfError {
     ShelfError(text)
 }
 
+fn query(question: &str, scope: &Scope, limit: usize) -> Query {
+    Query {
+        text: question.to_owned(),
+        book: (!scope.books.is_empty()).then(|| scope.books.clone()),
+        sections: (!scope.sections.is_empty()).then(|| scope.sections.clone()),
+        limit,
+    }
+}
+
 impl Shelf for Retriever {
     fn books(&self) -> Result<Vec<BookRef>, ShelfError> {
         self.books().map_err(shelf_error)
     }
 
     fn search(&self, question: &str, scope: &Scope, limit: usize) -> Result<Vec<Passage>, ShelfError> {
-        let query = Query {
-            text: question.to_owned(),
-            book: (!scope.books.is_empty()).then(|| scope.books.clone()),
-            sections: (!scope.sections.is_empty()).then(|| scope.sections.clone()),
-            limit,
-        };
-        self.search(&query).map_err(shelf_error)
+        self.search(&query(question, scope, limit)).map_err(shelf_error)
+    }
+
+    fn find(&self, question: &str, scope: &Scope, limit: usize) -> Result<Vec<Found>, ShelfError> {
+        self.find(&query(question, scope, limit), &mut Timings::default()).map_err(shelf_error)
     }
 
     fn headings(&self, book: &BookId) -> Result<Vec<Heading>, ShelfError> {

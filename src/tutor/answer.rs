@@ -3,16 +3,16 @@
 use super::draft::Quote;
 use super::relevance::{self, Fit};
 use super::shelf::{Scope, Shelf, ShelfError};
-use super::words::{content_set, coverage};
-use crate::passage::{Passage, sentences};
+use crate::passage::Passage;
+use crate::retrieval::Found;
 use std::ops::Range;
 
 /// Passages whose sentences are weighed.
 const MAX_PASSAGES: usize = 5;
-/// Sentences whose meaning is compared with the question's.
-const MAX_EMBEDDED: usize = 10;
-/// Share of words that a torn sentence is put back by.
+/// What a sentence counts less that was torn from its beginning or end.
 const TORN: f32 = 0.4;
+/// What part of its passage's score a sentence counts.
+const PASSAGE: f32 = 0.5;
 /// Sentences that are ranked.
 const MAX_RANKED: usize = 3;
 /// Sentences quoted at most.
@@ -42,11 +42,11 @@ struct Candidate {
 
 /// The best evidence for a question in one scope, however weak; `None` where nothing was found at all.
 pub(crate) fn evidence(shelf: &dyn Shelf, question: &str, scope: &Scope) -> Result<Option<Evidence>, ShelfError> {
-    let passages = shelf.search(question, scope, MAX_PASSAGES)?;
-    let mut candidates = weighed(shelf, question, &passages)?;
+    let found = shelf.find(question, scope, MAX_PASSAGES)?;
+    let mut candidates = candidates(&found);
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
     let Some(best) = candidates.first() else { return Ok(None) };
-    let passage = &passages[best.passage];
+    let passage = &found[best.passage].passage;
     let mut chosen: Vec<&Candidate> = candidates
         .iter()
         .filter(|other| other.passage == best.passage && other.score >= best.score * NEARLY_AS_GOOD)
@@ -55,7 +55,7 @@ pub(crate) fn evidence(shelf: &dyn Shelf, question: &str, scope: &Scope) -> Resu
     chosen.sort_by_key(|candidate| candidate.range.start);
     let quotes = chosen.iter().map(|candidate| Quote::of(passage, candidate.range.clone())).collect();
     let ranked = candidates.iter().take(MAX_RANKED);
-    let ranked = ranked.map(|one| Quote::of(&passages[one.passage], one.range.clone())).collect();
+    let ranked = ranked.map(|one| Quote::of(&found[one.passage].passage, one.range.clone())).collect();
     Ok(Some(Evidence { quotes, passage: passage.clone(), fit: best.fit, ranked }))
 }
 
@@ -69,41 +69,27 @@ pub(crate) fn find(shelf: &dyn Shelf, question: &str, scopes: &[Scope]) -> Resul
     Ok(None)
 }
 
-/// The sentences most like the question in words, with their scores: nearness in meaning, the question's words, the
-/// passage's own rank.
-fn weighed(shelf: &dyn Shelf, question: &str, passages: &[Passage]) -> Result<Vec<Candidate>, ShelfError> {
-    let wanted = content_set(question);
-    let coverages: Vec<f32> =
-        passages.iter().map(|passage| coverage(&wanted, &relevance::passage_words(passage))).collect();
-    let mut places: Vec<(usize, Range<usize>, f32)> = Vec::new();
-    for (i, passage) in passages.iter().enumerate() {
-        for range in sentences(&passage.text) {
-            let text = &passage.text[range.clone()];
-            if is_statement(text) {
-                let torn = if is_whole(text) { 0.0 } else { TORN };
-                places.push((i, range, coverage(&wanted, &content_set(text)) - torn));
+/// The sentences that could be quoted, with their scores: their own, and a part of their passage's.
+fn candidates(found: &[Found]) -> Vec<Candidate> {
+    let mut all = Vec::new();
+    for (i, Found { passage, coverage, sentences }) in found.iter().enumerate() {
+        for sentence in sentences {
+            let text = &passage.text[sentence.range.clone()];
+            if !is_statement(text) {
+                continue;
             }
+            let torn = if is_whole(text) { 0.0 } else { TORN };
+            let fit = Fit {
+                coverage: *coverage,
+                sentence_coverage: sentence.coverage,
+                passage_cosine: passage.cosine,
+                sentence_cosine: sentence.cosine,
+            };
+            let score = sentence.score() - torn + PASSAGE * passage.score;
+            all.push(Candidate { passage: i, range: sentence.range.clone(), score, fit });
         }
     }
-    // Embedding is what costs: the sentences that share the most words with the question are enough of them.
-    let plain =
-        |(i, _, words): &(usize, Range<usize>, f32)| 0.30 * words + 0.15 * coverages[*i] + 0.10 / (*i as f32 + 1.0);
-    places.sort_by(|a, b| plain(b).total_cmp(&plain(a)));
-    places.truncate(MAX_EMBEDDED);
-    let texts: Vec<&str> = places.iter().map(|(i, range, _)| &passages[*i].text[range.clone()]).collect();
-    let nearness = shelf.similarities(question, &texts)?;
-    let candidates = places.iter().zip(nearness).map(|(place, cosine)| {
-        let (i, range, _) = place;
-        let sentence_coverage = coverage(&wanted, &content_set(&passages[*i].text[range.clone()]));
-        let fit = Fit {
-            coverage: coverages[*i],
-            sentence_coverage,
-            passage_cosine: passages[*i].cosine,
-            sentence_cosine: cosine,
-        };
-        Candidate { passage: *i, range: range.clone(), score: 0.45 * cosine + plain(place), fit }
-    });
-    Ok(candidates.collect())
+    all
 }
 
 /// Whether a sentence says something: long enough, mostly letters, no program code and no question of the book's own.

@@ -2,6 +2,7 @@
 //! a few lines.
 
 use crate::passage::{BookId, BookRef, Passage, SectionId, SectionRef};
+use crate::retrieval::Found;
 
 /// Where to look.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -61,6 +62,12 @@ pub trait Shelf: Send + Sync {
     /// # Errors
     /// The library cannot be read.
     fn search(&self, question: &str, scope: &Scope, limit: usize) -> Result<Vec<Passage>, ShelfError>;
+
+    /// The same passages with their sentences weighed.
+    ///
+    /// # Errors
+    /// The library cannot be read.
+    fn find(&self, question: &str, scope: &Scope, limit: usize) -> Result<Vec<Found>, ShelfError>;
 
     /// The headings of a book, in book order.
     ///

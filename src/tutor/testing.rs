@@ -4,7 +4,8 @@ use super::Prompt;
 use super::shelf::{Heading, Scope, Shelf, ShelfError};
 use super::wording::{WriteEnd, Writer, Written};
 use super::words::{content_set, coverage};
-use crate::passage::{BookId, BookRef, ChunkId, PageIndex, PageStart, Passage, SectionId, SectionRef};
+use crate::passage::{BookId, BookRef, ChunkId, PageIndex, PageStart, Passage, SectionId, SectionRef, sentences};
+use crate::retrieval::{Found, Sentence};
 use std::ops::ControlFlow;
 
 /// A section of a book: level, title and its passages with their pages.
@@ -119,6 +120,21 @@ impl Shelf for ShortShelf {
         found.sort_by(|a, b| b.score.total_cmp(&a.score));
         found.truncate(limit);
         Ok(found)
+    }
+
+    fn find(&self, question: &str, scope: &Scope, limit: usize) -> Result<Vec<Found>, ShelfError> {
+        let weighed = |passage: Passage| Found {
+            coverage: nearness(question, &format!("{} {}", passage.section.path, passage.text)),
+            sentences: sentences(&passage.text)
+                .into_iter()
+                .map(|range| {
+                    let share = nearness(question, &passage.text[range.clone()]);
+                    Sentence { range, coverage: share, cosine: share }
+                })
+                .collect(),
+            passage,
+        };
+        Ok(self.search(question, scope, limit)?.into_iter().map(weighed).collect())
     }
 
     fn headings(&self, book: &BookId) -> Result<Vec<Heading>, ShelfError> {

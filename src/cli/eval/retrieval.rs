@@ -87,7 +87,7 @@ impl Tally {
                 .map(|(k, n)| (k.to_string(), json!(share(*n, self.asked))))
                 .collect::<serde_json::Map<_, _>>()
         };
-        let Timings { embed, vector, words, fuse } = self.timings;
+        let Timings { embed, vector, words, fuse, rank } = self.timings;
         json!({
             "questions": self.asked,
             "page_hit": by_depth(&self.page_hit),
@@ -95,7 +95,7 @@ impl Tally {
             "mrr": self.reciprocal_ranks / self.asked.max(1) as f64,
             "index_recall_at_10": share(self.nearest_found, self.nearest),
             "ms": {"embed": self.ms(embed), "vector": self.ms(vector), "bm25": self.ms(words), "fuse": self.ms(fuse),
-                   "all": self.ms(embed + vector + words + fuse)},
+                   "rank": self.ms(rank), "all": self.ms(embed + vector + words + fuse + rank)},
         })
     }
 }
@@ -110,11 +110,12 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, CliError> {
     let mut out = std::io::stdout().lock();
     for question in questions.iter().filter(|question| question.answerable) {
         let query = Query { limit: DEPTHS[DEPTHS.len() - 1], ..Query::new(&question.question) };
-        let passages = retriever.search_timed(&query, &mut tally.timings)?;
+        let found = retriever.find(&query, &mut tally.timings)?;
+        let passages: Vec<Passage> = found.into_iter().map(|found| found.passage).collect();
         tally.count(question, &passages);
         tally.count_nearest(&library, &embed(&embedder, &question.question)?, &chunks)?;
         if args.verbose {
-            writeln!(out, "{}", found(question, &passages))?;
+            writeln!(out, "{}", described(question, &passages))?;
         }
     }
     let report = tally.json();
@@ -130,7 +131,7 @@ fn embed(embedder: &Embedder, question: &str) -> Result<Vec<f32>, CliError> {
     Ok(embedder.embed_query(question)?)
 }
 
-fn found(question: &Question, passages: &[Passage]) -> Value {
+fn described(question: &Question, passages: &[Passage]) -> Value {
     let passage = |passage: &Passage| {
         json!({
             "book": passage.book.file_name, "section": passage.section.path, "text": passage.text,
@@ -148,7 +149,7 @@ fn write_table(out: &mut impl std::io::Write, tally: &Tally) -> std::io::Result<
         let [a, b, c, d] = counts.map(|count| share(count, tally.asked));
         writeln!(out, "{name:>30} {a:>7.3} {b:>7.3} {c:>7.3} {d:>7.3}")?;
     }
-    let Timings { embed, vector, words, fuse } = tally.timings;
+    let Timings { embed, vector, words, fuse, rank } = tally.timings;
     writeln!(
         out,
         "{} questions, mean reciprocal rank {:.3}",
@@ -156,6 +157,9 @@ fn write_table(out: &mut impl std::io::Write, tally: &Tally) -> std::io::Result<
         tally.reciprocal_ranks / tally.asked.max(1) as f64
     )?;
     writeln!(out, "index against exact search, recall at 10: {:.4}", share(tally.nearest_found, tally.nearest))?;
-    let [embed, vector, words, fuse] = [embed, vector, words, fuse].map(|stage| tally.ms(stage));
-    writeln!(out, "milliseconds a question: embed {embed:.1}, vectors {vector:.2}, BM25 {words:.2}, fuse {fuse:.2}")
+    let [embed, vector, words, fuse, rank] = [embed, vector, words, fuse, rank].map(|stage| tally.ms(stage));
+    writeln!(
+        out,
+        "milliseconds a question: embed {embed:.1}, vectors {vector:.2}, BM25 {words:.2}, fuse {fuse:.2}, rank {rank:.2}"
+    )
 }
