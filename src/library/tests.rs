@@ -369,7 +369,7 @@ fn what_cannot_be_opened_says_why() {
     check(Library::open(&at("foreign")), "of another program");
     drop(Library::open(&at("newer")).expect("a library opens"));
     sql(&at("newer"), "PRAGMA user_version = 99");
-    check(Library::open(&at("newer")), "version 99, this program knows versions up to 1");
+    check(Library::open(&at("newer")), "version 99, this program knows versions up to 2");
 }
 
 #[test]

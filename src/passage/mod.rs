@@ -7,6 +7,7 @@ pub use sentence::sentences;
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::ops::Range;
 
 /// A book's name in links and on the command line: lower-case letters, digits and `-`, unique in one library.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -120,19 +121,35 @@ impl Passage {
         &self.page_starts[after.saturating_sub(1)]
     }
 
-    /// A citation of `quote`, which stands at byte `offset` of the text.
+    /// Citations of the text at `range`, one for each page it stands on, none where it is white space only.
+    ///
+    /// # Panics
+    /// If `range` is not inside the text, or not on character boundaries.
     #[must_use]
-    pub fn cite(&self, offset: usize, quote: &str) -> Citation {
+    pub fn cite(&self, range: Range<usize>) -> Vec<Citation> {
+        let inside =
+            self.page_starts.iter().map(|start| start.offset).filter(|at| range.start < *at && *at < range.end);
+        let cuts: Vec<usize> = std::iter::once(range.start).chain(inside).chain([range.end]).collect();
+        let parts = cuts.windows(2).map(|cut| (cut[0], on_one_line(&self.text[cut[0]..cut[1]])));
+        parts.filter(|(_, quote)| !quote.is_empty()).map(|(offset, quote)| self.cite_on_page(offset, quote)).collect()
+    }
+
+    fn cite_on_page(&self, offset: usize, quote: String) -> Citation {
         let start = self.page_at(offset);
         Citation {
             book: self.book.file_name.clone(),
             title: self.book.title.clone(),
             page: start.page.number(),
             page_label: start.label.clone(),
-            quote: quote.to_owned(),
+            quote,
             url: format!("/api/books/{}/file#page={}", self.book.id, start.page.number()),
         }
     }
+}
+
+/// The same words with single spaces between them.
+pub(crate) fn on_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Book, page and quote: what a statement stands on.
@@ -180,8 +197,19 @@ mod tests {
 
     #[test]
     fn a_citation_counts_pages_from_one_and_links_there() {
-        let citation = passage().cite(4, "two");
-        assert_eq!((citation.page, citation.page_label.as_str()), (6, "p5"));
+        let citations = passage().cite(4..7);
+        let [citation] = &citations[..] else { panic!("expected one page, got {citations:?}") };
+        assert_eq!((citation.page, citation.page_label.as_str(), citation.quote.as_str()), (6, "p5", "two"));
         assert_eq!(citation.url, "/api/books/b/file#page=6");
+    }
+
+    #[test]
+    fn a_quote_over_pages_is_cited_on_each_with_what_stands_there() {
+        let cited = |range| passage().cite(range).into_iter().map(|c| (c.page_label, c.quote)).collect::<Vec<_>>();
+        let page = |label: &str, quote: &str| (label.to_owned(), quote.to_owned());
+        assert_eq!(cited(0..13), [page("p4", "one"), page("p5", "two"), page("p6", "three")]);
+        assert_eq!(cited(2..6), [page("p4", "e"), page("p5", "tw")]);
+        assert_eq!(cited(3..5), [page("p5", "t")]);
+        assert_eq!(cited(4..4), []);
     }
 }

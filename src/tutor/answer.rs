@@ -1,7 +1,8 @@
 //! Answering a question: the sentences of the books that answer it, or that there are none.
 
 use super::draft::Quote;
-use super::relevance::{self, Fit};
+use super::opposite::sense;
+use super::relevance::{self, Fit, Verdict};
 use super::shelf::{Scope, Shelf, ShelfError};
 use crate::passage::Passage;
 use crate::retrieval::Found;
@@ -43,7 +44,7 @@ struct Candidate {
 /// The best evidence for a question in one scope, however weak; `None` where nothing was found at all.
 pub(crate) fn evidence(shelf: &dyn Shelf, question: &str, scope: &Scope) -> Result<Option<Evidence>, ShelfError> {
     let found = shelf.find(question, scope, MAX_PASSAGES)?;
-    let mut candidates = candidates(&found);
+    let mut candidates = candidates(question, &found);
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
     let Some(best) = candidates.first() else { return Ok(None) };
     let passage = &found[best.passage].passage;
@@ -59,18 +60,43 @@ pub(crate) fn evidence(shelf: &dyn Shelf, question: &str, scope: &Scope) -> Resu
     Ok(Some(Evidence { quotes, passage: passage.clone(), fit: best.fit, ranked }))
 }
 
-/// Looks in ever wider scopes; the first in which the books answer counts.
-pub(crate) fn find(shelf: &dyn Shelf, question: &str, scopes: &[Scope]) -> Result<Option<Evidence>, ShelfError> {
+/// What the books are to a question.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// They answer it.
+    Answer(Evidence),
+    /// They have something near it.
+    Near(Evidence),
+    /// They do not speak of it.
+    Nothing,
+}
+
+/// Looks in ever wider scopes; the first in which the books answer counts, else what is nearest in the widest.
+pub(crate) fn look(shelf: &dyn Shelf, question: &str, scopes: &[Scope]) -> Result<Outcome, ShelfError> {
+    let mut outcome = Outcome::Nothing;
     for scope in scopes {
-        if let Some(found) = evidence(shelf, question, scope)?.filter(|found| relevance::answers(found.fit)) {
-            return Ok(Some(found));
-        }
+        outcome = match evidence(shelf, question, scope)? {
+            Some(found) => match relevance::verdict(found.fit) {
+                Verdict::Answer => return Ok(Outcome::Answer(found)),
+                Verdict::Near => Outcome::Near(found),
+                Verdict::Nothing => Outcome::Nothing,
+            },
+            None => Outcome::Nothing,
+        };
     }
-    Ok(None)
+    Ok(outcome)
+}
+
+/// The answer in the first of ever wider scopes that has one.
+pub(crate) fn find(shelf: &dyn Shelf, question: &str, scopes: &[Scope]) -> Result<Option<Evidence>, ShelfError> {
+    Ok(match look(shelf, question, scopes)? {
+        Outcome::Answer(found) => Some(found),
+        Outcome::Near(_) | Outcome::Nothing => None,
+    })
 }
 
 /// The sentences that could be quoted, with their scores: their own, and a part of their passage's.
-fn candidates(found: &[Found]) -> Vec<Candidate> {
+fn candidates(question: &str, found: &[Found]) -> Vec<Candidate> {
     let mut all = Vec::new();
     for (i, Found { passage, coverage, sentences }) in found.iter().enumerate() {
         for sentence in sentences {
@@ -84,6 +110,7 @@ fn candidates(found: &[Found]) -> Vec<Candidate> {
                 sentence_coverage: sentence.coverage,
                 passage_cosine: passage.cosine,
                 sentence_cosine: sentence.cosine,
+                sense: sense(question, text),
             };
             let score = sentence.score() - torn + PASSAGE * passage.score;
             all.push(Candidate { passage: i, range: sentence.range.clone(), score, fit });

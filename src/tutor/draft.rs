@@ -1,7 +1,7 @@
 //! A reply while it is being written: its text so far, what it stands on, and the events that carry both.
 
 use super::turn::{Finish, LessonPlace, Mode, Reply, State, TurnEvent};
-use crate::passage::{ChunkId, Citation, Passage};
+use crate::passage::{ChunkId, Citation, Passage, on_one_line};
 use std::ops::Range;
 
 /// A sentence of a book with its page.
@@ -9,18 +9,30 @@ use std::ops::Range;
 pub(crate) struct Quote {
     /// The sentence, on one line.
     pub(crate) text: String,
-    /// Where it stands.
+    /// Where it stands; of a sentence that goes over pages, its beginning.
     pub(crate) citation: Citation,
+    /// Where it goes on, page by page.
+    more: Vec<Citation>,
     /// Its passage, and its place in that.
     place: (ChunkId, Range<usize>),
 }
 
 impl Quote {
-    /// The sentence at `range` of a passage.
+    /// The sentence at `range` of a passage, which has a letter.
     pub(crate) fn of(passage: &Passage, range: Range<usize>) -> Self {
-        let text = passage.text[range.clone()].split_whitespace().collect::<Vec<_>>().join(" ");
-        let citation = passage.cite(range.start, &text);
-        Self { text, citation, place: (passage.chunk, range) }
+        let mut pages = passage.cite(range.clone()).into_iter();
+        let citation = pages.next().expect("a sentence is not white space only");
+        let text = on_one_line(&passage.text[range.clone()]);
+        Self { text, citation, more: pages.collect(), place: (passage.chunk, range) }
+    }
+
+    /// Where it stands, page by page.
+    pub(crate) fn citations(&self) -> impl Iterator<Item = &Citation> {
+        std::iter::once(&self.citation).chain(&self.more)
+    }
+
+    fn last_page(&self) -> &Citation {
+        self.more.last().unwrap_or(&self.citation)
     }
 
     /// Whether only white space stands between `before` and this one.
@@ -29,9 +41,10 @@ impl Quote {
         chunk == chunk_before && (range_before.end..range_before.end + 3).contains(&range.start)
     }
 
-    /// `(p. 12)`, the page as printed.
+    /// `(p. 12)`, the page as printed; `(p. 12–13)` of a sentence over two.
     pub(crate) fn mark(&self) -> String {
-        page_mark(&self.citation.page_label)
+        let (first, last) = (&self.citation.page_label, &self.last_page().page_label);
+        if first == last { page_mark(first) } else { page_mark(&format!("{first}–{last}")) }
     }
 }
 
@@ -39,9 +52,12 @@ impl Quote {
 fn by_page(quotes: &[Quote]) -> Vec<Quote> {
     let mut pages: Vec<Quote> = Vec::new();
     for quote in quotes {
-        let same_page =
-            |last: &&mut Quote| last.citation.page == quote.citation.page && last.citation.book == quote.citation.book;
-        match pages.last_mut().filter(same_page) {
+        let same_page = |last: &&mut Quote| {
+            let (last, next) = (&last.citation, &quote.citation);
+            (last.page, &last.book) == (next.page, &next.book)
+        };
+        let on_one_page = |last: &&mut Quote| last.more.is_empty() && quote.more.is_empty();
+        match pages.last_mut().filter(same_page).filter(on_one_page) {
             Some(last) => {
                 last.text.push_str(if quote.follows(last) { " " } else { " … " });
                 last.text.push_str(&quote.text);
@@ -90,9 +106,9 @@ impl<'a> Draft<'a> {
     /// Tells what the words to come stand on; what was told before stays.
     pub(crate) fn cite(&mut self, quotes: &[Quote]) {
         let before = self.citations.len();
-        for quote in by_page(quotes) {
-            if !self.citations.contains(&quote.citation) {
-                self.citations.push(quote.citation);
+        for citation in by_page(quotes).iter().flat_map(Quote::citations) {
+            if !self.citations.contains(citation) {
+                self.citations.push(citation.clone());
             }
         }
         if self.citations.len() > before {

@@ -83,7 +83,8 @@ fn figures_and_names(sentence: &str) -> Vec<String> {
     found
 }
 
-fn negates(sentence: &str) -> bool {
+/// Whether a sentence denies something.
+pub(crate) fn negates(sentence: &str) -> bool {
     words(sentence).any(|word| NEGATIONS.contains(&word.as_str()) || word.ends_with("n't") || word.ends_with("n’t"))
 }
 

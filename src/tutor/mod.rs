@@ -9,6 +9,7 @@ mod grounding;
 mod intent;
 mod lesson;
 mod lesson_turn;
+mod opposite;
 mod prompt;
 mod relevance;
 mod shelf;
@@ -24,6 +25,7 @@ mod words;
 
 pub use intent::{Intent, classify};
 pub use lesson::{Lesson, Part, Step};
+pub use opposite::Sense;
 pub use shelf::{Heading, Scope, Shelf, ShelfError};
 pub use teacher::{MODEL_LEAD, Probe, Tutor};
 pub use turn::{Cancel, Finish, LessonPlace, Mode, Reply, State, Teach, TurnEvent, TutorError};

@@ -1,5 +1,6 @@
 //! Whether the books speak of something at all: the line between an answer and "that is not in your books".
 
+use super::opposite::Sense;
 use super::words::{content_set, coverage};
 use crate::passage::Passage;
 use std::collections::BTreeSet;
@@ -35,7 +36,7 @@ pub(crate) fn topic_is_in(topic: &str, passage: &Passage) -> bool {
 /// What is known of how well the books fit a question; see [`answers`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Fit {
-    /// Share of the question's content words in the passage or its headings.
+    /// Share of the question's words, by weight, in the passage or its headings.
     pub(crate) coverage: f32,
     /// The same of the sentence alone.
     pub(crate) sentence_coverage: f32,
@@ -43,23 +44,45 @@ pub(crate) struct Fit {
     pub(crate) passage_cosine: f32,
     /// Cosine of question and sentence.
     pub(crate) sentence_cosine: f32,
+    /// Whether the sentence speaks of what is asked or of its opposite.
+    pub(crate) sense: Sense,
+}
+
+/// What the books are to a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// They answer it.
+    Answer,
+    /// They speak of something near it; whether that answers it is for the reader to say.
+    Near,
+    /// They do not speak of it.
+    Nothing,
 }
 
 /// Confidence from which the books answer.
 const SURE_ENOUGH: f32 = 0.5;
-/// Cosine of question and sentence that needs no words in common.
-const SENTENCE_SAYS_IT: f32 = 0.62;
+/// Confidence from which what they say is worth showing.
+const NEAR_ENOUGH: f32 = 0.25;
 
-/// Whether a passage fits a question well enough to answer from it.
-pub(crate) fn answers(fit: Fit) -> bool {
-    confidence(fit) >= SURE_ENOUGH || fit.sentence_cosine >= SENTENCE_SAYS_IT
+/// What a passage is to a question.
+pub(crate) fn verdict(fit: Fit) -> Verdict {
+    match confidence(fit) {
+        sure if sure >= SURE_ENOUGH => Verdict::Answer,
+        sure if sure >= NEAR_ENOUGH => Verdict::Near,
+        _ => Verdict::Nothing,
+    }
 }
 
 /// How sure it is that the books answer, 0 to 1: a logistic function, fitted to labelled questions asked of all books, and
-/// of all but the one that answers. `lectern eval refusal` measures it.
+/// of all but the one that answers, and to half of those made to look answerable. `lectern eval refusal` measures it.
 pub(crate) fn confidence(fit: Fit) -> f32 {
-    let Fit { coverage, sentence_coverage, passage_cosine, sentence_cosine } = fit;
-    let sum = 2.5 * coverage + 7.3 * sentence_coverage + 3.5 * passage_cosine + 11.5 * sentence_cosine - 11.3;
+    let Fit { coverage, sentence_coverage, passage_cosine, sentence_cosine, sense } = fit;
+    let against = match sense {
+        Sense::Same => 0.0,
+        Sense::Negated => 3.3,
+        Sense::Opposite => 6.0,
+    };
+    let sum = 3.9 * coverage + 0.4 * sentence_coverage + 3.8 * passage_cosine + 4.2 * sentence_cosine - 5.4 - against;
     1.0 / (1.0 + (-sum).exp())
 }
 
@@ -69,22 +92,24 @@ mod tests {
 
     #[test]
     fn an_answer_needs_words_and_meaning() {
-        let fit = |coverage, passage_cosine, sentence_cosine| Fit {
+        let fit = |coverage, cosine, sense| Fit {
             coverage,
             sentence_coverage: coverage,
-            passage_cosine,
-            sentence_cosine,
+            passage_cosine: cosine,
+            sentence_cosine: cosine,
+            sense,
         };
         for (fit, expected) in [
-            (fit(1.0, 0.6, 0.6), true),
-            (fit(0.75, 0.5, 0.5), true),
-            (fit(0.0, 0.3, 0.3), false),
-            (fit(1.0, 0.0, 0.0), false),
-            (fit(0.0, 0.6, 0.7), true),
-            (fit(0.2, 0.5, 0.5), false),
-            (fit(0.3, 0.3, 0.3), false),
+            (fit(1.0, 0.6, Sense::Same), Verdict::Answer),
+            (fit(0.75, 0.5, Sense::Same), Verdict::Answer),
+            (fit(1.0, 0.6, Sense::Opposite), Verdict::Nothing),
+            (fit(0.7, 0.5, Sense::Negated), Verdict::Near),
+            (fit(0.5, 0.3, Sense::Same), Verdict::Near),
+            (fit(0.0, 0.3, Sense::Same), Verdict::Nothing),
+            (fit(0.1, 0.2, Sense::Same), Verdict::Nothing),
+            (fit(0.0, 0.75, Sense::Same), Verdict::Answer),
         ] {
-            assert_eq!(answers(fit), expected, "{fit:?}");
+            assert_eq!(verdict(fit), expected, "{fit:?}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The tutor's own fixed sentences: what it says when no book speaks.
 
+use super::draft::Quote;
 use super::shelf::{Heading, Shelf, ShelfError};
 use crate::passage::BookRef;
 
@@ -111,6 +112,12 @@ pub(crate) fn not_in_books(topics: &[String]) -> String {
         text.push_str(&starters(topics));
     }
     text
+}
+
+/// What stands before sentences that may not answer a question.
+pub(crate) fn nearest(title: &str, quotes: &[Quote]) -> String {
+    let place = quotes.first().map_or_else(String::new, |quote| format!(" on page {}", quote.citation.page_label));
+    format!("I could not find an answer to that in your books. The closest I find is in *{title}*{place}:")
 }
 
 /// A topic the books do not have.

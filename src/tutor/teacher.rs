@@ -1,8 +1,10 @@
 //! The tutor itself: reads what a message asks for and does it. Every decision is here and in the pure files it calls.
 
+use super::answer::{Evidence, Outcome};
 use super::draft::{Draft, End, Quote};
 use super::intent::{self, Intent};
 use super::lesson::Lesson;
+use super::opposite::Sense;
 use super::shelf::{Scope, Shelf, ShelfError};
 use super::turn::{Cancel, Finish, Mode, Reply, State, Teach, TurnEvent, TutorError};
 use super::wording::{self, Patience, Prompt, Writer};
@@ -78,14 +80,16 @@ impl Tutor {
     pub fn probe(&self, question: &str, scope: &Scope) -> Result<Option<Probe>, TutorError> {
         let found = answer::evidence(&*self.shelf, question, scope)?;
         Ok(found.map(|found| Probe {
-            answered: relevance::answers(found.fit),
+            answered: relevance::verdict(found.fit) == relevance::Verdict::Answer,
+            near: relevance::verdict(found.fit) == relevance::Verdict::Near,
+            sense: found.fit.sense,
             coverage: found.fit.coverage,
             passage_cosine: found.fit.passage_cosine,
             sentence_cosine: found.fit.sentence_cosine,
             sentence_coverage: found.fit.sentence_coverage,
             confidence: relevance::confidence(found.fit),
-            citations: found.quotes.into_iter().map(|quote| quote.citation).collect(),
-            ranked: found.ranked.into_iter().map(|quote| quote.citation).collect(),
+            citations: found.quotes.iter().flat_map(Quote::citations).cloned().collect(),
+            ranked: found.ranked.into_iter().map(|quote| quote.text).collect(),
         }))
     }
 }
@@ -98,6 +102,10 @@ pub const MODEL_LEAD: &str = "**In short:**";
 pub struct Probe {
     /// Whether the tutor would answer from it.
     pub answered: bool,
+    /// Whether it would show it as the nearest there is.
+    pub near: bool,
+    /// Whether the best sentence speaks of what is asked or of its opposite.
+    pub sense: Sense,
     /// Share of the question's content words that the passage or its headings have.
     pub coverage: f32,
     /// The same of the best sentence alone.
@@ -111,7 +119,7 @@ pub struct Probe {
     /// The sentences that would be quoted.
     pub citations: Vec<Citation>,
     /// The three best sentences of all passages, best first.
-    pub ranked: Vec<Citation>,
+    pub ranked: Vec<String>,
 }
 
 impl Teach for Tutor {
@@ -242,16 +250,19 @@ impl Turn<'_> {
 
     /// Says what the books answer, or that they do not; returns whether they did.
     fn answer(&mut self, question: &str, scopes: &[Scope]) -> Result<bool, TutorError> {
-        let found = answer::find(&*self.tutor.shelf, question, scopes)?;
-        let Some(found) = found else {
-            let topics = if self.session.lesson.is_some() { Vec::new() } else { self.topics()? };
-            let text = if self.tutor.shelf.books()?.is_empty() {
-                talk::no_books().to_owned()
-            } else {
-                talk::not_in_books(&topics)
-            };
-            self.draft.say(&text);
-            return Ok(false);
+        let found = match answer::look(&*self.tutor.shelf, question, scopes)? {
+            Outcome::Answer(found) => found,
+            Outcome::Near(found) => return self.nearest(&found),
+            Outcome::Nothing => {
+                let topics = if self.session.lesson.is_some() { Vec::new() } else { self.topics()? };
+                let text = if self.tutor.shelf.books()?.is_empty() {
+                    talk::no_books().to_owned()
+                } else {
+                    talk::not_in_books(&topics)
+                };
+                self.draft.say(&text);
+                return Ok(false);
+            }
         };
         let section = found.passage.section.title.clone();
         self.draft.cite(&found.quotes);
@@ -265,6 +276,14 @@ impl Turn<'_> {
         let surplus = self.session.recent.len().saturating_sub(MAX_EXCHANGES);
         self.session.recent.drain(..surplus);
         Ok(true)
+    }
+
+    /// Shows what comes nearest to a question that the books may not answer.
+    fn nearest(&mut self, found: &Evidence) -> Result<bool, TutorError> {
+        self.draft.cite(&found.quotes);
+        self.draft.say(&talk::nearest(&found.passage.book.title, &found.quotes));
+        self.draft.quote_block(&found.quotes);
+        Ok(false)
     }
 
     /// Neither a question nor a wish that is understood: the books may still speak of it.

@@ -38,7 +38,10 @@ struct Tally {
     asked: usize,
     answered: usize,
     right_page: usize,
+    /// The best sentence alone, and one of the three best.
     quote_has_answer: [usize; 2],
+    /// One of the sentences that are quoted first.
+    shown_has_answer: usize,
     answer_has_answer: usize,
     citations: usize,
     true_citations: usize,
@@ -53,12 +56,13 @@ impl Tally {
         self.asked += 1;
         self.answered += usize::from(reply.grounded);
         if let Some(probe) = probe {
-            let first = probe.citations.first().or(probe.ranked.first());
-            self.right_page += usize::from(first.is_some_and(|first| question.is_cited_by(first)));
-            let holds = |citation: &Citation| question.is_answered_in(&citation.quote);
-            let shown = probe.citations.iter().any(holds);
-            self.quote_has_answer[0] += usize::from(shown);
-            self.quote_has_answer[1] += usize::from(shown || probe.ranked.iter().any(holds));
+            self.right_page += usize::from(probe.citations.iter().any(|cited| question.is_cited_by(cited)));
+            let quoted: Vec<&str> = probe.citations.iter().map(|citation| citation.quote.as_str()).collect();
+            let shown = question.is_answered_in(&quoted.join(" "));
+            let rank = probe.ranked.iter().position(|sentence| question.is_answered_in(sentence));
+            self.quote_has_answer[0] += usize::from(rank == Some(0));
+            self.quote_has_answer[1] += usize::from(rank.is_some());
+            self.shown_has_answer += usize::from(shown);
         }
         self.answer_has_answer += usize::from(reply.grounded && question.is_answered_in(&reply.text));
         for sentence in model_sentences(&reply.text) {
@@ -73,7 +77,7 @@ impl Tally {
             "questions": self.asked,
             "answered": of(self.answered),
             "right_page": of(self.right_page),
-            "quote_has_answer": {"1": of(self.quote_has_answer[0]), "3": of(self.quote_has_answer[1])},
+            "quote_has_answer": {"1": of(self.quote_has_answer[0]), "3": of(self.quote_has_answer[1]), "shown": of(self.shown_has_answer)},
             "answer_has_answer": of(self.answer_has_answer),
             "citation_precision": share(self.true_citations, self.citations),
             "model_sentences": self.model_sentences,
@@ -148,14 +152,11 @@ impl<'a> Pages<'a> {
         Ok(&self.read[&key])
     }
 
-    /// Whether the cited page, or it and the next, hold the quote, each of its sentences by itself.
+    /// Whether the cited page holds the quote, each of its sentences by itself.
     fn hold(&mut self, citation: &Citation) -> Result<bool, CliError> {
-        let page = self.text(&citation.book, citation.page)?.to_owned();
-        let next = self.text(&citation.book, citation.page + 1)?;
-        let both = format!("{page}{next}");
-        let begins = |part: &str| page.contains(&part.chars().take(30).collect::<String>());
-        let parts: Vec<String> = citation.quote.split(" … ").map(letters).collect();
-        Ok(parts.first().is_some_and(|part| begins(part)) && parts.iter().all(|part| both.contains(part.as_str())))
+        let page = self.text(&citation.book, citation.page)?;
+        let mut parts = citation.quote.split(" … ").map(letters);
+        Ok(parts.all(|part| !part.is_empty() && page.contains(part.as_str())))
     }
 }
 

@@ -16,6 +16,9 @@ pub(super) struct QuestionArgs {
     /// Ask only every Nth question
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     every: u32,
+    /// Begin with the Nth question of the file
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    from: u32,
     /// Ask at most so many of them
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
@@ -49,7 +52,8 @@ impl QuestionArgs {
             })
         });
         let all = parsed.collect::<Result<Vec<Question>, _>>()?;
-        Ok(all.into_iter().step_by(self.every as usize).take(self.limit.unwrap_or(usize::MAX)).collect())
+        let asked = all.into_iter().skip(self.from as usize - 1).step_by(self.every as usize);
+        Ok(asked.take(self.limit.unwrap_or(usize::MAX)).collect())
     }
 }
 

@@ -73,7 +73,7 @@ function notes({ citations, grounded, state }) {
           h("span", { class: "chip-page" }, pageLabel(citation)),
           h("span", { class: "chip-book", dir: "auto" }, ` · ${shortTitle(citation.title || citation.book)}`))))),
     grounded === false
-      ? h("p", { class: "quiet" }, "Not every sentence here is from the books. Check with the page or your teacher.")
+      ? h("p", { class: "quiet" }, "This may not answer your question. Read the page, or ask your teacher.")
       : null);
 }
 
