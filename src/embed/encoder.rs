@@ -38,14 +38,19 @@ pub(super) struct Cpu {
 impl Encoder {
     pub(super) fn load(weights: Weights, shape: &Shape, device: Device) -> Result<Self, EmbedError> {
         if !device.is_cpu() {
-            let (path, weights) = weights.on(&device)?;
-            let model = BertModel::load(weights, &shape.candle()).map_err(|error| damaged(&path, &error))?;
-            return Ok(Self::Gpu { model, device, pad_id: shape.pad_token_id });
+            return Self::with_candle(weights, shape, device);
         }
         let bert = Bert::load(&weights, shape)?;
         let share = Share::new(rayon::current_num_threads());
         let pool = Pool::new(share.num_threads().min(MAX_POOL_THREADS), bert.level());
         Ok(Self::Cpu(Box::new(Cpu { bert, pool: Mutex::new(pool), share })))
+    }
+
+    /// The same run by candle, on whatever device.
+    pub(super) fn with_candle(weights: Weights, shape: &Shape, device: Device) -> Result<Self, EmbedError> {
+        let (path, weights) = weights.on(&device)?;
+        let model = BertModel::load(weights, &shape.candle()).map_err(|error| damaged(&path, &error))?;
+        Ok(Self::Gpu { model, device, pad_id: shape.pad_token_id })
     }
 
     /// What `each` makes of the items, shared among the threads where it runs on the processor.

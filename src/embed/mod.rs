@@ -173,4 +173,10 @@ fn to_unit_length(vector: &mut [f32]) -> Result<(), EmbedError> {
 }
 
 #[cfg(test)]
+mod parity_tests;
+#[cfg(test)]
+mod rerank_tests;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tiny;

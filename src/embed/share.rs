@@ -80,7 +80,8 @@ mod tests {
                 scope.spawn(|| {
                     for len in 0..40_usize {
                         let items: Vec<usize> = (0..len).collect();
-                        let sums = share.map(&items, |item| share.map(&items, |other| item + other).iter().sum());
+                        let sums: Vec<usize> =
+                            share.map(&items, |item| share.map(&items, |other| item + other).iter().sum());
                         let expected: Vec<usize> =
                             (0..len).map(|item| len * item + len * len.saturating_sub(1) / 2).collect();
                         assert_eq!(sums, expected);

@@ -173,11 +173,12 @@ impl Matrix {
             for tile in tiles.clone() {
                 let start = if part == 0 { Start::Bias(&self.bias[tile]) } else { Start::Sums };
                 let weights = &self.tiles[tile * self.inputs..][inputs.clone()];
+                let weights = Tile { weights, start, next: self.inputs };
                 let from = &rows.numbers()[to.row * rows.stride() + inputs.start..];
                 let from = Strided { numbers: from, stride: rows.stride(), rows: to.rows };
                 // SAFETY: the target's rows and this tile's columns are inside the sheet, whose stride is a multiple of
                 // sixteen, and no other task has these columns.
-                unsafe { tile_product(level, &from, weights, start, to.column(tile), to.stride) };
+                unsafe { tile_product(level, &from, &weights, to.column(tile), to.stride) };
                 if let (Some(activation), true) = (activation, part + 1 == num_parts) {
                     for row in 0..to.rows {
                         // SAFETY: as above.
@@ -221,7 +222,15 @@ pub(super) struct Strided<'a> {
     pub(super) rows: usize,
 }
 
-/// `sums[row] = start + Σ rows[row][i] · tile[i]`, where the sums of a row are sixteen numbers and begin `stride` numbers
+/// Weights of sixteen outputs.
+pub(super) struct Tile<'a> {
+    pub(super) weights: &'a [Columns],
+    pub(super) start: Start<'a>,
+    /// How far from its begin the tile begins that is wanted next, if there is one.
+    pub(super) next: usize,
+}
+
+/// `sums[row] = start + Σ rows[row][i] · weights[i]`, where the sums of a row are sixteen numbers and begin `stride` numbers
 /// after those of the row before.
 ///
 /// # Safety
@@ -229,16 +238,10 @@ pub(super) struct Strided<'a> {
 ///
 /// # Panics
 /// Where the rows are shorter than the tile.
-pub(super) unsafe fn tile_product(
-    level: Level,
-    rows: &Strided<'_>,
-    tile: &[Columns],
-    start: Start<'_>,
-    sums: *mut f32,
-    stride: usize,
-) {
+pub(super) unsafe fn tile_product(level: Level, rows: &Strided<'_>, tile: &Tile<'_>, sums: *mut f32, stride: usize) {
     let Some(last) = rows.rows.checked_sub(1) else { return };
-    assert!(last * rows.stride + tile.len() <= rows.numbers.len(), "rows of at least {} numbers", tile.len());
+    let len = tile.weights.len();
+    assert!(last * rows.stride + len <= rows.numbers.len(), "rows of at least {len} numbers");
     // Blocks of like size: a block of one or two rows would wait for its own sums.
     let num_blocks = rows.rows.div_ceil(ROWS);
     for block in 0..num_blocks {
@@ -248,9 +251,9 @@ pub(super) unsafe fn tile_product(
         unsafe {
             let sums = sums.add(first * stride);
             match level.path() {
-                Path::Twin => twin(&rows, tile, start, sums, stride),
+                Path::Twin => twin(&rows, tile, sums, stride),
                 #[cfg(target_arch = "x86_64")]
-                _ => wide::rows(&rows, tile, start, sums, stride),
+                _ => wide::rows(&rows, tile, &wide::Soon::new(tile, block, num_blocks), sums, stride),
             }
         }
     }
@@ -260,12 +263,12 @@ pub(super) unsafe fn tile_product(
 ///
 /// # Safety
 /// As [`tile_product`], whose checks are made.
-unsafe fn twin(rows: &Strided<'_>, tile: &[Columns], start: Start<'_>, sums: *mut f32, stride: usize) {
+unsafe fn twin(rows: &Strided<'_>, tile: &Tile<'_>, sums: *mut f32, stride: usize) {
     for row in 0..rows.rows {
         // SAFETY: the caller's promise.
         let to = unsafe { &mut *sums.add(row * stride).cast::<Columns>() };
-        let mut sums = if let Start::Bias(bias) = start { *bias } else { *to };
-        for (x, weights) in rows.numbers[row * rows.stride..].iter().zip(tile) {
+        let mut sums = if let Start::Bias(bias) = tile.start { *bias } else { *to };
+        for (x, weights) in rows.numbers[row * rows.stride..].iter().zip(tile.weights) {
             sums.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += x * weight);
         }
         *to = sums;
@@ -274,26 +277,42 @@ unsafe fn twin(rows: &Strided<'_>, tile: &[Columns], start: Start<'_>, sums: *mu
 
 #[cfg(target_arch = "x86_64")]
 mod wide {
-    use super::{Columns, Start, Strided};
+    use super::{Start, Strided, Tile};
     use std::arch::x86_64::*;
 
-    /// How far ahead weights are asked for: they come from the memory where there are few rows.
-    const AHEAD: usize = 32;
+    /// Bytes that the processor fetches at once; the sixteen weights of an input.
+    const LINE: usize = 64;
+
+    /// What is fetched meanwhile: where there are few rows, the memory must not rest while a tile is computed with.
+    pub(super) struct Soon {
+        start: *const i8,
+        /// Bytes for each input.
+        step: usize,
+    }
+
+    impl Soon {
+        /// The part of the next tile that is fetched during one of the blocks of rows.
+        pub(super) fn new(tile: &Tile<'_>, block: usize, num_blocks: usize) -> Self {
+            let step = LINE / num_blocks;
+            let start = tile.weights.as_ptr().wrapping_add(tile.next).cast::<i8>();
+            Self { start: start.wrapping_add(block * tile.weights.len() * step), step }
+        }
+    }
 
     /// The twin with AVX2 and FMA, for at most six rows.
     ///
     /// # Safety
     /// As [`super::tile_product`], whose checks are made; the processor has AVX2 and FMA.
-    pub(super) unsafe fn rows(rows: &Strided<'_>, tile: &[Columns], start: Start<'_>, sums: *mut f32, stride: usize) {
+    pub(super) unsafe fn rows(rows: &Strided<'_>, tile: &Tile<'_>, soon: &Soon, sums: *mut f32, stride: usize) {
         // SAFETY: the caller's promise.
         unsafe {
             match rows.rows {
-                1 => block::<1>(rows, tile, start, sums, stride),
-                2 => block::<2>(rows, tile, start, sums, stride),
-                3 => block::<3>(rows, tile, start, sums, stride),
-                4 => block::<4>(rows, tile, start, sums, stride),
-                5 => block::<5>(rows, tile, start, sums, stride),
-                _ => block::<6>(rows, tile, start, sums, stride),
+                1 => block::<1>(rows, tile, soon, sums, stride),
+                2 => block::<2>(rows, tile, soon, sums, stride),
+                3 => block::<3>(rows, tile, soon, sums, stride),
+                4 => block::<4>(rows, tile, soon, sums, stride),
+                5 => block::<5>(rows, tile, soon, sums, stride),
+                _ => block::<6>(rows, tile, soon, sums, stride),
             }
         }
     }
@@ -301,23 +320,18 @@ mod wide {
     /// # Safety
     /// As [`rows`], with `R` of them.
     #[target_feature(enable = "avx2,fma")]
-    unsafe fn block<const R: usize>(
-        rows: &Strided<'_>,
-        tile: &[Columns],
-        start: Start<'_>,
-        sums: *mut f32,
-        stride: usize,
-    ) {
+    unsafe fn block<const R: usize>(rows: &Strided<'_>, tile: &Tile<'_>, soon: &Soon, sums: *mut f32, stride: usize) {
         let mut block = [[_mm256_setzero_ps(); 2]; R];
         for (row, [low, high]) in block.iter_mut().enumerate() {
-            let from = if let Start::Bias(bias) = start { bias.as_ptr() } else { sums.wrapping_add(row * stride) };
+            let from = if let Start::Bias(bias) = tile.start { bias.as_ptr() } else { sums.wrapping_add(row * stride) };
             // SAFETY: sixteen numbers, by the caller's promise or the bias's type.
             (*low, *high) = unsafe { (_mm256_loadu_ps(from), _mm256_loadu_ps(from.add(8))) };
         }
         let numbers = rows.numbers.as_ptr();
-        for (i, weights) in tile.iter().enumerate() {
+        for (i, weights) in tile.weights.iter().enumerate() {
             let weights = weights.as_ptr();
-            _mm_prefetch::<_MM_HINT_T0>(weights.wrapping_add(AHEAD * 16).cast());
+            // Asking for what is not there does no harm.
+            _mm_prefetch::<_MM_HINT_T1>(soon.start.wrapping_add(i * soon.step));
             // SAFETY: sixteen weights; every row has as many numbers as the tile.
             unsafe {
                 let (low, high) = (_mm256_loadu_ps(weights), _mm256_loadu_ps(weights.add(8)));

@@ -38,4 +38,6 @@ pub(crate) use text_attention::{Queries, text_attention};
 pub(crate) use vector::{Activation, LayerNorm, Norm, for_rows, rms_norm_in_place};
 
 #[cfg(test)]
+mod encoder_tests;
+#[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 #![allow(unsafe_code, reason = "tasks write different columns")]
 
 use super::level::Level;
-use super::matrix::{COLUMNS, Columns, Sheet, Start, Strided, tile_product};
+use super::matrix::{COLUMNS, Columns, Sheet, Start, Strided, Tile, tile_product};
 use super::pool::{Pool, Shares};
 use super::vector::exp_in_place;
 use std::ops::Range;
@@ -133,7 +133,8 @@ fn multiply(level: Level, rows: &Strided<'_>, tiles: &[Columns], inputs: usize, 
         // SAFETY: the rows are in `out`, which is borrowed alone.
         unsafe {
             let sums = out.as_mut_ptr().add(tile * COLUMNS);
-            tile_product(level, rows, weights, Start::Bias(&ZEROS), sums, stride);
+            let tile = Tile { weights, start: Start::Bias(&ZEROS), next: inputs };
+            tile_product(level, rows, &tile, sums, stride);
         }
     }
 }
