@@ -16,7 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("tutor", &["retrieval", "engine", "classroom"]),
     ("retrieval", &["embed", "library"]),
     ("ingest", &["corpus", "embed", "library"]),
-    ("embed", &["device"]),
+    ("embed", &["device", "kernels"]),
     ("engine", &["device", "kernels"]),
     ("kernels", &[]),
     ("corpus", &[]),

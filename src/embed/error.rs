@@ -1,4 +1,4 @@
-//! What can go wrong with an embedding model.
+//! What can go wrong with an embedding or a reranking model.
 
 use std::path::PathBuf;
 
@@ -38,6 +38,15 @@ pub enum EmbedError {
         /// The length it had.
         length: f64,
     },
+    /// The weights gave a score that is no number.
+    #[error("reranking model: a score came out as {score}, expected a finite number; the weights are damaged")]
+    Score {
+        /// What came out.
+        score: f32,
+    },
+    /// The system has no room for the weights.
+    #[error("embedding model: no memory for the weights")]
+    Memory(#[source] std::io::Error),
     /// The device could not do it.
     #[error("embedding model: the device failed")]
     Device(#[from] candle_core::Error),

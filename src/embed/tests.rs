@@ -1,9 +1,10 @@
 //! With the model's real weights where they are (`LECTERN_MODELS`), with broken files everywhere.
 
 use super::*;
+use std::path::Path;
 
 /// The model's folder, or a line that says what is not tested.
-fn model_dir() -> Option<PathBuf> {
+pub(super) fn model_dir() -> Option<PathBuf> {
     let models = std::env::var_os("LECTERN_MODELS")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("models"), PathBuf::from);
     let dir = models.join("all-minilm-l6-v2");

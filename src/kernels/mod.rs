@@ -2,7 +2,8 @@
 //! `unsafe` SIMD. A scalar twin of every kernel is its specification and its test. Knows no models.
 //!
 //! A weight is read once into [`Packed`]. The rows of a step are rounded once into [`Rows`] and multiplied with all weights
-//! that take them by [`products`] or [`gated`]. A [`Pool`] of threads shares out the tasks of each operation.
+//! that take them by [`products`] or [`gated`]. An encoder of texts has its weights in [`Matrix`] and its rows in [`Sheet`],
+//! both in f32. A [`Pool`] of threads shares out the tasks of each operation.
 
 mod attention;
 #[cfg(target_arch = "x86_64")]
@@ -11,11 +12,13 @@ mod cache;
 mod dense;
 mod format;
 mod level;
+mod matrix;
 mod memory;
 mod packed;
 mod pool;
 mod product;
 mod rows;
+mod text_attention;
 mod twin;
 mod vector;
 #[cfg(target_arch = "x86_64")]
@@ -25,12 +28,16 @@ pub(crate) use attention::attention;
 pub(crate) use cache::{BLOCK_TOKENS, Cache, Precision, Shape, Span};
 pub(crate) use format::Format;
 pub(crate) use level::Level;
+pub(crate) use matrix::{Matrix, Sheet, for_rows_of};
 pub(crate) use memory::Memory;
 pub(crate) use packed::{PackError, Packed};
 pub(crate) use pool::Pool;
 pub(crate) use product::{Job, Sink, gated, products};
 pub(crate) use rows::{Forms, Rows};
-pub(crate) use vector::{Norm, for_rows, rms_norm_in_place};
+pub(crate) use text_attention::{Queries, text_attention};
+pub(crate) use vector::{Activation, LayerNorm, Norm, for_rows, rms_norm_in_place};
 
+#[cfg(test)]
+mod encoder_tests;
 #[cfg(test)]
 mod tests;

@@ -198,6 +198,15 @@ impl<'a, T> Shares<'a, T> {
         Self { start: slice.as_mut_ptr(), len: slice.len(), _borrowed: PhantomData }
     }
 
+    /// Where a place is, for code that writes through pointers.
+    ///
+    /// # Panics
+    /// If it is not inside.
+    pub(super) fn at(&self, place: usize) -> *mut T {
+        assert!(place < self.len, "{place} of {}", self.len);
+        self.start.wrapping_add(place)
+    }
+
     /// A piece.
     ///
     /// # Safety
