@@ -39,7 +39,8 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
     }
     let library = Arc::new(Library::open_existing(&args.folders.data)?);
     let embedder = weights::embedder(&args.folders, &args.models.embedder)?;
-    let retriever = Retriever::new(library, Arc::new(embedder));
+    let reranker = weights::reranker(&args.folders, &args.models.reranker, args.models.embedder.device)?;
+    let retriever = Retriever::new(library, Arc::new(embedder)).with_reranker(reranker);
     let scope = match &args.book {
         Some(name) => one_book(&retriever, name)?,
         None => Scope::all(),

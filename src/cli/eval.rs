@@ -2,6 +2,7 @@
 
 mod answers;
 mod headings;
+mod misses;
 mod questions;
 mod reference;
 mod refusal;

@@ -4,7 +4,7 @@ use super::CliError;
 use super::folders::Folders;
 use super::models::pull_shown;
 use crate::device::DeviceKind;
-use crate::embed::{EmbedConfig, Embedder, Pooling};
+use crate::embed::{EmbedConfig, Embedder, Pooling, RerankConfig, Reranker};
 use crate::engine::{Engine, EngineConfig};
 use crate::models::{self, Catalog, Located, Role};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -35,6 +35,17 @@ pub(super) struct ModelArgs {
     pub(super) kv_mib: u32,
     #[command(flatten)]
     pub(super) embedder: EmbedderArgs,
+    #[command(flatten)]
+    pub(super) reranker: RerankerArgs,
+}
+
+/// The flag of the model that orders passages.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct RerankerArgs {
+    /// The model that reads question and passage together to order passages better: a name of `lectern models list`, a
+    /// folder with its files, or `none`. Without the flag the known one is used if it is in the models folder
+    #[arg(long, env = "LECTERN_RERANKER", value_name = "NAME|FOLDER|none")]
+    reranker: Option<String>,
 }
 
 /// The flags of the embedding model.
@@ -120,4 +131,27 @@ pub(super) fn embedder(folders: &Folders, args: &EmbedderArgs) -> Result<Embedde
         config.max_tokens = how.max_tokens;
     }
     Ok(Embedder::load(&config)?)
+}
+
+/// Loads the reranker, if there is one; that there is none is logged.
+pub(super) fn reranker(
+    folders: &Folders,
+    args: &RerankerArgs,
+    device: DeviceKind,
+) -> Result<Option<Arc<Reranker>>, CliError> {
+    let catalog = Catalog::load(&folders.models)?;
+    let name = match args.reranker.as_deref() {
+        Some("none") => return Ok(None),
+        Some(name) => name.to_owned(),
+        None => match catalog.default_for(Role::Rerank) {
+            Ok(entry) if models::is_here(entry, &folders.models) => entry.name.clone(),
+            _ => {
+                tracing::info!("no reranker in the models folder: passages keep the order of their words and vectors");
+                return Ok(None);
+            }
+        },
+    };
+    let located = models::locate(&folders.models, &catalog, Role::Rerank, &name)?;
+    let config = RerankConfig { device, ..RerankConfig::new(&located.dir) };
+    Ok(Some(Arc::new(Reranker::load(&config)?)))
 }

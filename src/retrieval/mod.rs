@@ -12,7 +12,7 @@ pub use crate::library::{SectionInfo, SectionKind};
 pub use error::RetrievalError;
 pub use rank::{Found, Sentence};
 
-use crate::embed::Embedder;
+use crate::embed::{Embedder, Reranker};
 use crate::library::{Filter, FrontMatter, Hit, Library};
 use crate::passage::{BookId, BookRef, ChunkId, Passage, SectionId};
 use seen::Seen;
@@ -26,6 +26,9 @@ const NUM_CANDIDATES: usize = 50;
 
 /// Candidates of both whose sentences are weighed.
 const NUM_WEIGHED: usize = 40;
+
+/// Passages that a reranker reads, where there is one.
+const NUM_RERANKED: usize = 10;
 
 /// Longest question that is searched for, in characters; more tells nothing that the beginning does not.
 const MAX_QUESTION_CHARS: usize = 4000;
@@ -64,6 +67,8 @@ pub struct Timings {
     pub fuse: Duration,
     /// Reading the best candidates and weighing their sentences.
     pub rank: Duration,
+    /// Reading the best passages once more with a reranker; none where there is none.
+    pub rerank: Duration,
 }
 
 /// Runs `work` and adds what it took.
@@ -79,6 +84,7 @@ fn timed<T>(spent: &mut Duration, work: impl FnOnce() -> T) -> T {
 pub struct Retriever {
     library: Arc<Library>,
     embedder: Arc<Embedder>,
+    reranker: Option<Arc<Reranker>>,
     seen: Arc<Seen>,
 }
 
@@ -86,7 +92,13 @@ impl Retriever {
     /// A retriever of that library's books.
     #[must_use]
     pub fn new(library: Arc<Library>, embedder: Arc<Embedder>) -> Self {
-        Self { library, embedder, seen: Arc::default() }
+        Self { library, embedder, reranker: None, seen: Arc::default() }
+    }
+
+    /// The same, with the best passages put in the order of a model that reads question and passage together.
+    #[must_use]
+    pub fn with_reranker(self, reranker: Option<Arc<Reranker>>) -> Self {
+        Self { reranker, ..self }
     }
 
     /// The passages that bear on a question, best first; none for a question without a letter or digit.
@@ -112,7 +124,11 @@ impl Retriever {
         // A book that is replaced between the searches and the reading takes its chunks with it: once more, then.
         let (found, missed) = self.find_once(query, &text, &vector, timings)?;
         let found = if missed == 0 { found } else { self.find_once(query, &text, &vector, timings)?.0 };
-        Ok(join::for_readers(found, query.limit))
+        let Some(reranker) = &self.reranker else { return Ok(join::for_readers(found, query.limit)) };
+        let best = join::for_readers(found, query.limit.max(NUM_RERANKED));
+        let mut best = timed(&mut timings.rerank, || rank::again(reranker, &text, best))?;
+        best.truncate(query.limit);
+        Ok(best)
     }
 
     /// The candidates, best first, and how many that were found were there no more.

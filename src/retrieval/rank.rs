@@ -2,6 +2,7 @@
 //! meaning and its best sentence are worth together.
 
 use super::words::{Marks, Wanted};
+use crate::embed::{EmbedError, Reranker};
 use crate::library::SentenceHit;
 use crate::passage::{Passage, sentences};
 use std::ops::Range;
@@ -64,4 +65,18 @@ pub(super) fn weigh(mut passage: Passage, bm25: f32, hits: Option<Vec<SentenceHi
     let best = weighed.iter().map(Sentence::score).max_by(f32::total_cmp).unwrap_or(0.0);
     passage.score = bm25 + COSINE * passage.cosine + best + PAIRS * wanted.pair_share(pairs);
     Found { passage, coverage: wanted.share(all), sentences: weighed }
+}
+
+/// What the likeliest passage counts after a reranker; the others in proportion. About what it counts without one.
+const RERANKED: f32 = 6.0;
+
+/// The passages in the order of a reranker.
+pub(super) fn again(reranker: &Reranker, question: &str, mut found: Vec<Found>) -> Result<Vec<Found>, EmbedError> {
+    let texts: Vec<&str> = found.iter().map(|found| found.passage.text.as_str()).collect();
+    let logits = reranker.score(question, &texts)?;
+    for (found, logit) in found.iter_mut().zip(logits) {
+        found.passage.score = RERANKED / (1.0 + (-logit).exp());
+    }
+    found.sort_by(|a, b| b.passage.score.total_cmp(&a.passage.score));
+    Ok(found)
 }

@@ -1,5 +1,6 @@
 //! `lectern eval answers`: labelled questions answered as a student would see it.
 
+use super::misses::{Evidence, Miss, Misses, MissesArgs};
 use super::questions::{Question, QuestionArgs, share};
 use crate::cli::CliError;
 use crate::cli::folders::Folders;
@@ -23,6 +24,8 @@ pub(super) struct Args {
     /// Print what was found for each question, a JSON object a line, before the table
     #[arg(long)]
     verbose: bool,
+    #[command(flatten)]
+    misses: MissesArgs,
     /// Print the figures as one JSON object in the last line
     #[arg(long)]
     json: bool,
@@ -94,8 +97,10 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, CliError> {
     let embedder = weights::embedder(&args.folders, &args.models.embedder)?;
     let engine = weights::engine(&args.folders, &args.models)?;
     let writer = engine.map(|(_, engine)| Arc::new(engine) as Arc<dyn Writer>);
-    let tutor = Tutor::new(Arc::new(Retriever::new(Arc::clone(&library), Arc::new(embedder))), writer);
-    let (mut tally, mut pages) = (Tally::default(), Pages::new(&library)?);
+    let reranker = weights::reranker(&args.folders, &args.models.reranker, args.models.embedder.device)?;
+    let retriever = Retriever::new(Arc::clone(&library), Arc::new(embedder)).with_reranker(reranker);
+    let tutor = Tutor::new(Arc::new(retriever), writer);
+    let (mut tally, mut pages, mut misses) = (Tally::default(), Pages::new(&library)?, Misses::new(&args.misses));
     let mut out = std::io::stdout().lock();
     for question in questions.iter().filter(|question| question.answerable) {
         let began = Instant::now();
@@ -105,9 +110,18 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, CliError> {
         let reply = tutor.ask(&question.question, Scope::all(), &mut |_| {}, &Cancel::default())?;
         tally.reply_seconds += began.elapsed().as_secs_f64();
         tally.count(question, probe.as_ref(), &reply);
+        let has_answer = reply.grounded && question.is_answered_in(&reply.text);
         for citation in &reply.citations {
+            let holds = pages.hold(citation)?;
             tally.citations += 1;
-            tally.true_citations += usize::from(pages.hold(citation)?);
+            tally.true_citations += usize::from(holds);
+            if !holds {
+                misses.add(|| miss(question, "The cited page does not hold the quote.", &reply));
+            }
+        }
+        if !has_answer {
+            let what = if reply.grounded { "The answer is not in the reply." } else { "Not answered." };
+            misses.add(|| miss(question, what, &reply));
         }
         if args.verbose {
             let line = json!({"question": question.question, "answers": question.answers, "probe": probe, "reply": reply.text});
@@ -115,6 +129,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, CliError> {
         }
     }
     let report = tally.json();
+    misses.write("Questions that were not answered well", &report)?;
     if args.json {
         writeln!(out, "{report}")?;
     } else {
@@ -123,6 +138,12 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, CliError> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn miss(question: &Question, what: &'static str, reply: &Reply) -> Miss {
+    let said = Evidence { place: "The reply".to_owned(), text: reply.text.clone() };
+    let found = reply.citations.iter().map(Evidence::of).chain([said]).collect();
+    Miss { question: question.question.clone(), what, expected: question.expected(), found }
 }
 
 /// The books' pages, as letters and digits only: how words are joined over line ends makes no difference.

@@ -69,6 +69,12 @@ impl Question {
         passage.book.file_name == self.book && pages.any(|page| self.pages.contains(&page))
     }
 
+    /// Where the answer is, and what it is.
+    pub(super) fn expected(&self) -> String {
+        let pages: Vec<String> = self.pages.iter().map(u32::to_string).collect();
+        format!("{}, page {}: {}", self.book, pages.join(", "), self.answers.first().map_or("", String::as_str))
+    }
+
     /// Whether a text holds an answer word for word.
     pub(super) fn is_answered_in(&self, text: &str) -> bool {
         let text = fold(text);

@@ -1,9 +1,10 @@
 //! `lectern eval retrieval`: where the right page and the answer stand among the passages found.
 
+use super::misses::{Evidence, Miss, Misses, MissesArgs};
 use super::questions::{Question, QuestionArgs, share};
 use crate::cli::CliError;
 use crate::cli::folders::Folders;
-use crate::cli::weights::{self, EmbedderArgs};
+use crate::cli::weights::{self, EmbedderArgs, RerankerArgs};
 use crate::embed::Embedder;
 use crate::library::{Filter, FrontMatter, Library};
 use crate::passage::{ChunkId, Passage};
@@ -28,11 +29,15 @@ pub(super) struct Args {
     /// Print what was found for each question, a JSON object a line, before the table
     #[arg(long)]
     verbose: bool,
+    #[command(flatten)]
+    misses: MissesArgs,
     /// Print the figures as one JSON object in the last line
     #[arg(long)]
     json: bool,
     #[command(flatten)]
     embedder: EmbedderArgs,
+    #[command(flatten)]
+    reranker: RerankerArgs,
     #[command(flatten)]
     folders: Folders,
 }
@@ -87,7 +92,7 @@ impl Tally {
                 .map(|(k, n)| (k.to_string(), json!(share(*n, self.asked))))
                 .collect::<serde_json::Map<_, _>>()
         };
-        let Timings { embed, vector, words, fuse, rank } = self.timings;
+        let Timings { embed, vector, words, fuse, rank, rerank } = self.timings;
         json!({
             "questions": self.asked,
             "page_hit": by_depth(&self.page_hit),
@@ -95,7 +100,8 @@ impl Tally {
             "mrr": self.reciprocal_ranks / self.asked.max(1) as f64,
             "index_recall_at_10": share(self.nearest_found, self.nearest),
             "ms": {"embed": self.ms(embed), "vector": self.ms(vector), "bm25": self.ms(words), "fuse": self.ms(fuse),
-                   "rank": self.ms(rank), "all": self.ms(embed + vector + words + fuse + rank)},
+                   "rank": self.ms(rank), "rerank": self.ms(rerank),
+                   "all": self.ms(embed + vector + words + fuse + rank + rerank)},
         })
     }
 }
@@ -104,21 +110,26 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, CliError> {
     let questions = args.questions.read()?;
     let library = Arc::new(Library::open_existing(&args.folders.data)?);
     let embedder = Arc::new(weights::embedder(&args.folders, &args.embedder)?);
-    let retriever = Retriever::new(Arc::clone(&library), Arc::clone(&embedder));
+    let reranker = weights::reranker(&args.folders, &args.reranker, args.embedder.device)?;
+    let retriever = Retriever::new(Arc::clone(&library), Arc::clone(&embedder)).with_reranker(reranker);
     let chunks = library.chunk_ids()?;
-    let mut tally = Tally::default();
+    let (mut tally, mut misses) = (Tally::default(), Misses::new(&args.misses));
     let mut out = std::io::stdout().lock();
     for question in questions.iter().filter(|question| question.answerable) {
         let query = Query { limit: DEPTHS[DEPTHS.len() - 1], ..Query::new(&question.question) };
         let found = retriever.find(&query, &mut tally.timings)?;
         let passages: Vec<Passage> = found.into_iter().map(|found| found.passage).collect();
         tally.count(question, &passages);
+        if !passages.first().is_some_and(|first| question.is_touched_by(first)) {
+            misses.add(|| miss(question, &passages));
+        }
         tally.count_nearest(&library, &embed(&embedder, &question.question)?, &chunks)?;
         if args.verbose {
             writeln!(out, "{}", described(question, &passages))?;
         }
     }
     let report = tally.json();
+    misses.write("Questions whose page was not found first", &report)?;
     if !args.json {
         write_table(&mut out, &tally)?;
     } else {
@@ -129,6 +140,25 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, CliError> {
 
 fn embed(embedder: &Embedder, question: &str) -> Result<Vec<f32>, CliError> {
     Ok(embedder.embed_query(question)?)
+}
+
+/// A question whose page is not the first that was found, with the first passages and the right one.
+fn miss(question: &Question, passages: &[Passage]) -> Miss {
+    let right = passages.iter().position(|passage| question.is_touched_by(passage));
+    let shown = passages.iter().enumerate().filter(|(rank, _)| *rank < 2 || Some(*rank) == right);
+    let evidence = |(rank, passage): (usize, &Passage)| {
+        let pages: Vec<String> = passage.page_starts.iter().map(|start| start.page.number().to_string()).collect();
+        let book = &passage.book.file_name;
+        let place = format!("{}. {book}, page {}; score {:.2}", rank + 1, pages.join(", "), passage.score);
+        Evidence { place, text: passage.text.clone() }
+    };
+    let what = if right.is_some() { "Found, not first." } else { "Not found." };
+    Miss {
+        question: question.question.clone(),
+        what,
+        expected: question.expected(),
+        found: shown.map(evidence).collect(),
+    }
 }
 
 fn described(question: &Question, passages: &[Passage]) -> Value {
@@ -149,7 +179,7 @@ fn write_table(out: &mut impl std::io::Write, tally: &Tally) -> std::io::Result<
         let [a, b, c, d] = counts.map(|count| share(count, tally.asked));
         writeln!(out, "{name:>30} {a:>7.3} {b:>7.3} {c:>7.3} {d:>7.3}")?;
     }
-    let Timings { embed, vector, words, fuse, rank } = tally.timings;
+    let Timings { embed, vector, words, fuse, rank, rerank } = tally.timings;
     writeln!(
         out,
         "{} questions, mean reciprocal rank {:.3}",
@@ -157,9 +187,12 @@ fn write_table(out: &mut impl std::io::Write, tally: &Tally) -> std::io::Result<
         tally.reciprocal_ranks / tally.asked.max(1) as f64
     )?;
     writeln!(out, "index against exact search, recall at 10: {:.4}", share(tally.nearest_found, tally.nearest))?;
-    let [embed, vector, words, fuse, rank] = [embed, vector, words, fuse, rank].map(|stage| tally.ms(stage));
+    let all = tally.ms(embed + vector + words + fuse + rank + rerank);
+    let [embed, vector, words, fuse, rank, rerank] =
+        [embed, vector, words, fuse, rank, rerank].map(|stage| tally.ms(stage));
     writeln!(
         out,
-        "milliseconds a question: embed {embed:.1}, vectors {vector:.2}, BM25 {words:.2}, fuse {fuse:.2}, rank {rank:.2}"
+        "milliseconds a question: embed {embed:.1}, vectors {vector:.2}, BM25 {words:.2}, fuse {fuse:.2}, rank {rank:.2}, \
+         rerank {rerank:.1}; all {all:.1}"
     )
 }

@@ -103,7 +103,8 @@ fn parts(args: &Args, cors: Cors, opens_openai: bool) -> Result<Parts, CliError>
         model,
         embed_model: embedder.name().to_owned(),
     };
-    let retriever = Retriever::new(Arc::clone(&library), embedder);
+    let reranker = weights::reranker(&args.folders, &args.models.reranker, args.models.embedder.device)?;
+    let retriever = Retriever::new(Arc::clone(&library), embedder).with_reranker(reranker);
     let tutor = Tutor::new(Arc::new(retriever.clone()), engine);
     let library = Arc::new(LibraryBooks::new(library, retriever));
     Ok(Parts { teacher: Arc::new(tutor), classroom, library, info, limits: Limits::default(), cors, openai })
