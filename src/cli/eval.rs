@@ -8,6 +8,8 @@ mod reference;
 mod refusal;
 mod retrieval;
 
+pub(super) use questions::QuestionArgs;
+
 use super::CliError;
 use std::process::ExitCode;
 

@@ -2,7 +2,7 @@
 
 use super::super::folders::Folders;
 use super::super::weights;
-use super::{CliError, median, print_json};
+use super::{CliError, median, print_json, resident_bytes};
 use crate::device::DeviceKind;
 use crate::engine::{EndTokens, Engine, EngineConfig, EngineError, Event, Generation, Prompt, Request, Summary};
 use serde::Serialize;
@@ -161,14 +161,6 @@ fn decode_rate(
         rate += summary.tokens.len().saturating_sub(1) as f64 / summary.timings.decode.as_secs_f64().max(1e-9);
     }
     Ok(rate)
-}
-
-/// Memory that this process has in use, in bytes.
-fn resident_bytes() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kib * 1024)
 }
 
 fn print_table(report: &Report) {

@@ -2,11 +2,12 @@
 
 use super::super::folders::Folders;
 use super::super::weights::{self, EmbedderArgs};
+use super::scratch::Scratch;
 use super::{CliError, print_json};
 use crate::ingest::{IngestEvent, IngestOptions, ingest};
 use crate::library::Library;
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
@@ -41,29 +42,10 @@ struct Report {
     library_bytes: u64,
 }
 
-/// A folder of our own, gone when dropped.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new() -> std::io::Result<Self> {
-        let path = std::env::temp_dir().join(format!("lectern-bench-{}", std::process::id()));
-        std::fs::create_dir(&path)?;
-        Ok(Self(path))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_dir_all(&self.0) {
-            tracing::warn!(path = %self.0.display(), %error, "the bench's folder stays");
-        }
-    }
-}
-
 pub(super) fn run(args: &Args) -> Result<ExitCode, CliError> {
     let embedder = weights::embedder(&args.folders, &args.embedder)?;
     let scratch = Scratch::new()?;
-    let library = Library::open(&scratch.0)?;
+    let library = Library::open(scratch.path())?;
     let mut report = Report::default();
     let began = Instant::now();
     let mut listen = |event| {
@@ -79,7 +61,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, CliError> {
     (report.books, report.failed) = (done.added.len(), done.failed.len());
     report.pages_per_second = report.pages as f64 / report.seconds;
     report.chunks_per_second = report.chunks as f64 / report.seconds;
-    report.library_bytes = folder_bytes(&scratch.0)?;
+    report.library_bytes = scratch.num_bytes()?;
     if args.json {
         print_json(&report)?;
     } else {
@@ -90,9 +72,4 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, CliError> {
         println!("{:8.1} MB in the library", report.library_bytes as f64 / 1e6);
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Size of all files of a folder.
-fn folder_bytes(folder: &Path) -> std::io::Result<u64> {
-    std::fs::read_dir(folder)?.map(|entry| Ok(entry?.metadata()?.len())).sum()
 }

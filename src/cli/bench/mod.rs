@@ -5,6 +5,8 @@ mod embed;
 mod engine;
 mod ingest;
 mod prompts;
+mod scratch;
+mod search;
 mod serve;
 
 use super::CliError;
@@ -28,6 +30,8 @@ enum What {
     Embed(embed::Args),
     /// Reading books: pages and chunks per second, from files to a library that is thrown away
     Ingest(ingest::Args),
+    /// Finding passages as the library grows: milliseconds a question by stage, and memory
+    Search(search::Args),
 }
 
 pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
@@ -36,7 +40,16 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
         What::Serve(args) => serve::run(&args),
         What::Embed(args) => embed::run(&args),
         What::Ingest(args) => ingest::run(&args),
+        What::Search(args) => search::run(&args),
     }
+}
+
+/// Memory that this process has in use, in bytes.
+fn resident_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib * 1024)
 }
 
 /// The value in the middle, of an even number the upper of two; 0 of none.

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 /// Which questions.
 #[derive(Debug, clap::Args)]
-pub(super) struct QuestionArgs {
+pub(in crate::cli) struct QuestionArgs {
     /// The questions, one JSON object a line
     #[arg(long, value_name = "FILE.jsonl")]
     questions: PathBuf,
@@ -26,8 +26,8 @@ pub(super) struct QuestionArgs {
 
 /// A labelled question.
 #[derive(Debug, Deserialize)]
-pub(super) struct Question {
-    pub(super) question: String,
+pub(in crate::cli) struct Question {
+    pub(in crate::cli) question: String,
     #[serde(default)]
     pub(super) answers: Vec<String>,
     pub(super) answerable: bool,
@@ -42,7 +42,7 @@ impl QuestionArgs {
     ///
     /// # Errors
     /// The file cannot be read, or a line is no labelled question.
-    pub(super) fn read(&self) -> Result<Vec<Question>, CliError> {
+    pub(in crate::cli) fn read(&self) -> Result<Vec<Question>, CliError> {
         let path = &self.questions;
         let text = std::fs::read_to_string(path).map_err(|source| CliError::File { path: path.clone(), source })?;
         let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
