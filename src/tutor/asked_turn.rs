@@ -71,7 +71,7 @@ impl Turn<'_> {
             scopes.push(Scope::book(&lesson.book.id));
         }
         scopes.push(Scope::all());
-        match special::recognise(&text, &books) {
+        match special::recognise(&text, &books).filter(|special| !special.leans_back()) {
             Some(special) => self.special(special, &Asked { question: &text, scopes: &scopes }),
             None => self.plain_question(&text, &scopes),
         }

@@ -10,6 +10,8 @@ use std::ops::Range;
 const MAX_PASSAGES: usize = 8;
 /// Score from which a sentence counts as a definition.
 const SAYS_WHAT_IT_IS: f32 = 0.6;
+/// Score of a sentence that only begins with the term.
+pub(crate) const BEGINS_WITH_IT: f32 = 0.25;
 /// What a passage loses for every better one before it.
 const RANK: f32 = 0.02;
 
@@ -24,6 +26,16 @@ pub(crate) struct Definition {
 
 /// The best definition of `term` in the first scope that has one.
 pub(crate) fn find(shelf: &dyn Shelf, term: &str, scopes: &[Scope]) -> Result<Option<Definition>, ShelfError> {
+    find_from(shelf, term, scopes, SAYS_WHAT_IT_IS)
+}
+
+/// The same, of sentences with this score at least.
+pub(crate) fn find_from(
+    shelf: &dyn Shelf,
+    term: &str,
+    scopes: &[Scope],
+    least: f32,
+) -> Result<Option<Definition>, ShelfError> {
     for scope in scopes {
         let passages = shelf.search(&format!("What is {term}?"), scope, MAX_PASSAGES)?;
         let mut best: Option<(f32, usize, Range<usize>)> = None;
@@ -31,7 +43,7 @@ pub(crate) fn find(shelf: &dyn Shelf, term: &str, scopes: &[Scope]) -> Result<Op
             for range in sentences(&passage.text) {
                 let score = definition_score(term, &passage.text[range.clone()]);
                 let placed = score - RANK * rank as f32;
-                if score >= SAYS_WHAT_IT_IS && best.as_ref().is_none_or(|(other, ..)| placed > *other) {
+                if score >= least && best.as_ref().is_none_or(|(other, ..)| placed > *other) {
                     best = Some((placed, rank, range));
                 }
             }
@@ -71,7 +83,7 @@ const MEANING: &[&str] = &["means", "mean", "denotes", "denote", "describes", "d
 const NAMING: &[&str] = &["called", "termed", "named", "dubbed", "coined"];
 
 /// How much like a definition of `term` a sentence reads, 0 to 1: "X is a …" is 1, "… is called X" nearly so, a sentence
-/// that only speaks of X is 0.
+/// that only begins with X little, one that speaks of it 0.
 pub(crate) fn definition_score(term: &str, sentence: &str) -> f32 {
     let wanted: Vec<String> = words::words(term).map(|word| stem(&word)).collect();
     let said: Vec<String> = words::words(sentence).collect();
@@ -136,7 +148,7 @@ fn subject_score(sentence: &str, said: &[String], from: usize, to: usize) -> f32
     let mut rest = sentence.splitn(2, ',');
     let head_words = words::words(rest.next().unwrap_or_default()).count();
     let appositive = head_words == to && rest.next().is_some() && ["a", "an", "the"].contains(&word(to));
-    if appositive { 0.7 } else { 0.0 }
+    if appositive { 0.7 } else { BEGINS_WITH_IT }
 }
 
 /// Words in brackets, or between commas, right behind the word at `to`.
@@ -213,8 +225,8 @@ mod tests {
             ("duplex", "By duplex we mean both ways at once.", 0.8, 0.9),
             ("Kublai Khan", "Kublai Khan, the grandson of Genghis, ruled China.", 0.65, 0.75),
             ("friction", "Friction is measured in newtons.", 0.0, 0.5),
-            ("stream", "A readable stream is a source of data.", 0.0, 0.1),
-            ("force", "The force field is a map of arrows.", 0.0, 0.1),
+            ("stream", "A readable stream is a source of data.", 0.0, 0.0),
+            ("force", "The force field is a map of arrows.", 0.0, 0.3),
             ("force", "What is a force?", 0.0, 0.0),
             ("force", "They used force to win.", 0.0, 0.0),
             ("", "A force is a push.", 0.0, 0.0),

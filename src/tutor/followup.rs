@@ -2,7 +2,8 @@
 //! rules alone: a pronoun takes the subject that fits it best, a bare rest takes the last question's frame.
 
 use super::Exchange;
-use super::subject::{self, ARTICLES, ASKING, AUXILIARY, PREPOSITIONS, PRONOUNS, Subject, SubjectKind, Token};
+use super::antecedent::{Found, best, headed, plural};
+use super::subject::{self, ARTICLES, ASKING, AUXILIARY, PREPOSITIONS, PRONOUNS, SubjectKind, Token};
 use std::ops::Range;
 
 /// A follow-up as a question of its own.
@@ -205,13 +206,6 @@ fn without_pronouns(tokens: &[Token<'_>], recent: &[Exchange]) -> (Option<String
     (changed.then(|| words.join(" ")), is_guess)
 }
 
-/// What takes a pronoun's place.
-struct Found {
-    text: String,
-    kind: SubjectKind,
-    is_guess: bool,
-}
-
 /// What stands for the words at `i`, and how many words it stands for.
 fn replacement(tokens: &[Token<'_>], own: &[Range<usize>], i: usize, recent: &[Exchange]) -> Option<(Found, usize)> {
     let token = &tokens[i];
@@ -295,78 +289,6 @@ fn pointed_at(tokens: &[Token<'_>], own: &[Range<usize>], i: usize, recent: &[Ex
     let placed = i > 0 && (tokens[i - 1].is(AUXILIARY) || tokens[i - 1].is(PREPOSITIONS));
     let kind = if many { SubjectKind::Many } else { SubjectKind::Thing };
     if alone && placed { best(kind, recent).map(|found| (found, 1)) } else { None }
-}
-
-/// A subject spoken of before whose last word is `noun` and that says more than it.
-fn headed(noun: &str, recent: &[Exchange]) -> Option<Found> {
-    recent.iter().rev().take(2).flat_map(|exchange| exchange.subjects.iter().chain(&exchange.quoted)).find_map(
-        |subject| {
-            let words = subject::tokens(&subject.text);
-            let telling = words.iter().filter(|word| !word.is(ARTICLES)).count();
-            let head = words.last()?;
-            (telling > 1 && head.plain == noun).then(|| Found {
-                text: subject.text.clone(),
-                kind: subject.kind,
-                is_guess: true,
-            })
-        },
-    )
-}
-
-/// The subject that fits a pronoun best: of the right kind, said last, in the question rather than in the quote.
-fn best(kind: SubjectKind, recent: &[Exchange]) -> Option<Found> {
-    let mut found: Option<(f32, Found)> = None;
-    for (age, exchange) in recent.iter().rev().take(3).enumerate() {
-        let asked = exchange.subjects.iter().map(|subject| (subject, false));
-        let quoted = exchange.quoted.iter().map(|subject| (subject, true));
-        for (place, (subject, is_quoted)) in asked.chain(quoted).enumerate() {
-            let Some(fit) = fit(kind, subject) else { continue };
-            let answers = is_quoted && answers(exchange, subject);
-            let nearer = if answers { 1.2 } else { 0.0 } - if is_quoted { 0.8 } else { 0.0 };
-            let score = fit + nearer - age as f32 * 0.9 - place as f32 * 0.05;
-            if found.as_ref().is_none_or(|(best, _)| score > *best) {
-                let is_guess = is_quoted || age > 0;
-                found = Some((score, Found { text: subject.text.clone(), kind: subject.kind, is_guess }));
-            }
-        }
-    }
-    found.map(|(_, found)| found)
-}
-
-/// Whether a quoted subject is what the question asked for: "which treaty …?" – "the Treaty of Paris".
-fn answers(exchange: &Exchange, subject: &Subject) -> bool {
-    let asked = subject::tokens(&exchange.question);
-    let wanted = asked.windows(2).find(|pair| pair[0].is("which what")).map(|pair| pair[1].plain.clone());
-    wanted.is_some_and(|noun| subject::tokens(&subject.text).iter().any(|token| token.plain == noun))
-}
-
-fn fit(kind: SubjectKind, subject: &Subject) -> Option<f32> {
-    let with_article = ARTICLES.split(' ').any(|article| subject.text.starts_with(&format!("{article} ")));
-    let is_name = subject.text.chars().next().is_some_and(char::is_uppercase) && !with_article;
-    let is_number = subject.text.chars().all(|c| c.is_ascii_digit() || c == ',' || c == '.');
-    if is_number {
-        return None;
-    }
-    match (kind, subject.kind) {
-        (SubjectKind::Person, SubjectKind::Person) => Some(if is_name { 4.0 } else { 2.5 }),
-        (SubjectKind::Person, SubjectKind::Thing) => is_name.then_some(1.0),
-        (SubjectKind::Person, SubjectKind::Many) => None,
-        (SubjectKind::Thing, SubjectKind::Thing) => Some(3.0),
-        (SubjectKind::Thing, SubjectKind::Many) => Some(1.0),
-        (SubjectKind::Thing, SubjectKind::Person) => Some(0.2),
-        (SubjectKind::Many, SubjectKind::Many) => Some(3.0),
-        (SubjectKind::Many, SubjectKind::Thing) => Some(1.0),
-        (SubjectKind::Many, SubjectKind::Person) => Some(0.8),
-    }
-}
-
-/// "a self-locking nut" as "self-locking nuts".
-fn plural(text: &str) -> String {
-    match text.strip_prefix("a ").or_else(|| text.strip_prefix("an ")) {
-        Some(one) if one.ends_with(['s', 'x']) || one.ends_with("ch") || one.ends_with("sh") => format!("{one}es"),
-        Some(one) => format!("{one}s"),
-        None => text.to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -3,8 +3,10 @@
 
 mod adapters;
 mod answer;
+mod antecedent;
 mod asked_turn;
 mod central;
+mod contents_turn;
 mod definition;
 mod draft;
 mod explain;
@@ -19,6 +21,7 @@ mod prompt;
 mod relevance;
 mod shelf;
 mod special;
+mod special_phrases;
 mod special_turn;
 mod subject;
 mod talk;

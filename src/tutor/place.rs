@@ -85,7 +85,7 @@ pub(crate) fn named(books: &[BookRef], name: &str) -> Vec<BookRef> {
 }
 
 /// Whether a name says itself that it is a book's: a file name, or with the word in it.
-fn says_book(words: &[String]) -> bool {
+pub(crate) fn says_book(words: &[String]) -> bool {
     words.iter().any(|word| word.ends_with(".pdf") || word.ends_with("book"))
 }
 
@@ -177,10 +177,20 @@ pub(crate) fn filter(message: &str, books: &[BookRef]) -> Option<Filtered> {
     before(message, books).or_else(|| says_about(message, books)).or_else(|| behind(message, books))
 }
 
-fn without_lead(text: &str) -> Option<&str> {
+/// What stands behind "in", "from" or "according to", and which of them it was.
+fn without_lead(text: &str) -> Option<(&str, &'static str)> {
     let lower = text.to_lowercase();
     let lead = WITHIN.iter().find(|lead| lower.strip_prefix(**lead).is_some_and(|rest| rest.starts_with(' ')))?;
-    text.get(lead.len() + 1..)
+    text.get(lead.len() + 1..).map(|rest| (rest, *lead))
+}
+
+/// The place behind such a word; "according to" is said of books, so that a part of a title will do.
+fn place_behind(named: &str, lead: &str, books: &[BookRef]) -> Option<Place> {
+    let as_source = || {
+        let book = (lead == WITHIN[0]).then(|| book_name_in_part(named, books)).flatten();
+        book.map(|book| Place { section: None, book })
+    };
+    place(named, books).or_else(as_source)
 }
 
 /// The place comes first, up to a comma or colon or to the question word.
@@ -197,8 +207,8 @@ fn before(message: &str, books: &[BookRef]) -> Option<Filtered> {
     for (end, begin) in cuts {
         let (head, rest) = (message[..end].trim(), message[begin..].trim());
         let colon = message[end..].starts_with(':');
-        let Some(named) = without_lead(head).or(colon.then_some(head)) else { continue };
-        if let Some(place) = place(named, books).filter(|_| !content_set(rest).is_empty()) {
+        let Some((named, lead)) = without_lead(head).or(colon.then_some((head, ""))) else { continue };
+        if let Some(place) = place_behind(named, lead, books).filter(|_| !content_set(rest).is_empty()) {
             return Some(Filtered { place, rest: rest.to_owned() });
         }
     }
@@ -225,9 +235,9 @@ fn behind(message: &str, books: &[BookRef]) -> Option<Filtered> {
     let body = message.trim().trim_end_matches(['?', '.', '!', ' ']);
     let starts = body.match_indices(' ').map(|(at, _)| at + 1);
     for start in starts {
-        let Some(named) = without_lead(&body[start..]) else { continue };
+        let Some((named, lead)) = without_lead(&body[start..]) else { continue };
         let named = named.trim_end_matches(',');
-        let Some(place) = place(named, books) else { continue };
+        let Some(place) = place_behind(named, lead, books) else { continue };
         let rest = body[..start].trim().trim_end_matches([',', ':']);
         // "what is in this book?" asks for the place itself, and "in the chapter" may be any chapter of anything.
         let vague =
@@ -307,15 +317,14 @@ pub(crate) fn find_section(shelf: &dyn Shelf, place: &Place, in_hand: Option<&Bo
     };
     if let Some(book) = &sure {
         let headings = shelf.headings(&book.id)?;
-        let mut found = matching(&headings, section);
-        if found.is_empty() {
-            found = counted(&headings, section);
-        }
+        let found = matching(&headings, section);
         if !found.is_empty() {
             return Ok(Found::Section(book.clone(), found));
         }
-        if place.book != BookName::InHand {
-            return Ok(Found::NoSection(sure));
+        let counted = counted(&headings, section);
+        if place.book != BookName::InHand || books.len() == 1 {
+            let none = Found::NoSection(sure.clone());
+            return Ok(if counted.is_empty() { none } else { Found::Section(book.clone(), counted) });
         }
     }
     let mut having = Vec::new();
@@ -326,7 +335,13 @@ pub(crate) fn find_section(shelf: &dyn Shelf, place: &Place, in_hand: Option<&Bo
         }
     }
     Ok(match having.len() {
-        0 => Found::NoSection(sure),
+        0 => match sure {
+            Some(book) => match counted(&shelf.headings(&book.id)?, section) {
+                none if none.is_empty() => Found::NoSection(Some(book)),
+                found => Found::Section(book, found),
+            },
+            None => Found::NoSection(None),
+        },
         1 => {
             let (book, headings) = having.remove(0);
             Found::Section(book, headings)

@@ -1,7 +1,8 @@
 //! A turn's replies to questions of a kind of their own: books, headings, pages, definitions, comparisons, summaries.
 
 use super::central::{self, Line};
-use super::draft::{Quote, page_mark};
+use super::contents_turn::MAX_HEADINGS;
+use super::draft::Quote;
 use super::place::{self, BookName, Found, Place, SectionName};
 use super::shelf::{Heading, Scope};
 use super::special::Special;
@@ -9,16 +10,8 @@ use super::teacher::{MODEL_LEAD, Turn};
 use super::turn::{Mode, State, TutorError};
 use super::words::{content_set, coverage};
 use super::{Exchange, Subject, SubjectKind, answer, definition, explain, prompt, talk};
-use crate::passage::{BookRef, PageIndex, Passage, sentences};
+use crate::passage::{BookRef, Passage, sentences};
 
-/// Headings listed of one book.
-const MAX_HEADINGS: usize = 24;
-/// Headings listed of each of several books.
-const MAX_HEADINGS_EACH: usize = 8;
-/// Sentences shown of a page.
-const MAX_PAGE_SENTENCES: usize = 3;
-/// Longest stretch shown of a page without a whole sentence, in characters.
-const MAX_STRETCH: usize = 400;
 /// Sentences that may say something of both sides of a comparison.
 const MAX_PASSAGES: usize = 5;
 
@@ -64,7 +57,7 @@ impl Turn<'_> {
     }
 
     /// What a summary, a page or a list was about, for "what else is in it?".
-    fn speak_of(&mut self, book: &BookRef, subject: &str, quotes: &[Quote]) {
+    pub(super) fn speak_of(&mut self, book: &BookRef, subject: &str, quotes: &[Quote]) {
         self.session.book = Some(book.id.clone());
         if self.session.lesson.is_none() {
             self.session.current_topic = Some(subject.to_owned());
@@ -85,7 +78,7 @@ impl Turn<'_> {
         Ok(self.tutor.shelf.books()?.into_iter().find(|book| book.id == *id))
     }
 
-    fn find_book(&self, name: &BookName) -> Result<Found, TutorError> {
+    pub(super) fn find_book(&self, name: &BookName) -> Result<Found, TutorError> {
         Ok(place::find_book(&self.tutor.shelf.books()?, name, self.book_in_hand()?.as_ref()))
     }
 
@@ -123,115 +116,6 @@ impl Turn<'_> {
             Found::Book(_) | Found::Section(..) => {}
         }
         Ok(false)
-    }
-
-    fn only_book(&self) -> Result<Option<BookRef>, TutorError> {
-        let mut books = self.tutor.shelf.books()?;
-        Ok(if books.len() == 1 { books.pop() } else { None })
-    }
-
-    fn list_books(&mut self) -> Result<bool, TutorError> {
-        let books = self.tutor.shelf.books()?;
-        let one = books.len() == 1;
-        let lead =
-            if one { "There is one book here:".to_owned() } else { format!("There are {} books here:", books.len()) };
-        self.draft.say(&lead);
-        for book in &books {
-            let pages = self.tutor.shelf.page_labels(&book.id)?.len();
-            let pages = if pages == 1 { "1 page".to_owned() } else { format!("{pages} pages") };
-            self.draft.say(&format!("\n- *{}* ({}), {pages}", book.title, book.file_name));
-        }
-        self.draft.paragraph();
-        self.draft.say(&format!("Ask me, for example: **what is in {}?**", books[0].file_name));
-        Ok(false)
-    }
-
-    fn all_contents(&mut self) -> Result<bool, TutorError> {
-        let books = self.tutor.shelf.books()?;
-        let each = if books.len() == 1 { MAX_HEADINGS } else { MAX_HEADINGS_EACH };
-        for book in &books {
-            self.draft.paragraph();
-            let text = self.headings_of(book, each)?;
-            self.draft.say(&text);
-        }
-        Ok(false)
-    }
-
-    fn contents(&mut self, name: &BookName, asked: &Asked<'_>) -> Result<bool, TutorError> {
-        let found = self.find_book(name)?;
-        let Found::Book(book) = &found else { return self.not_placed(&found, None, asked.question) };
-        self.session.book = Some(book.id.clone());
-        let text = self.headings_of(book, MAX_HEADINGS)?;
-        self.draft.say(&text);
-        Ok(false)
-    }
-
-    /// A book's headings with their pages, the top ones only where there are many.
-    fn headings_of(&self, book: &BookRef, most: usize) -> Result<String, TutorError> {
-        let headings = self.tutor.shelf.headings(&book.id)?;
-        let labels = self.tutor.shelf.page_labels(&book.id)?;
-        let own = |heading: &&Heading| heading.section.title.trim() != book.title.trim();
-        let headings: Vec<&Heading> = headings.iter().filter(own).collect();
-        if headings.is_empty() {
-            let (first, last) = (labels.first(), labels.last());
-            let (Some(first), Some(last)) = (first, last) else { return Ok(format!("*{}* has no pages.", book.title)) };
-            return Ok(format!(
-                "*{}* has no headings that I can list. Its pages are {first} to {last}: ask, for example, **what is on page {first} of {}?**",
-                book.title, book.file_name
-            ));
-        }
-        let up_to = |level: u8| headings.iter().filter(|heading| heading.level <= level).count();
-        let top = headings.iter().map(|heading| heading.level).min().unwrap_or_default();
-        let level =
-            (top..=u8::MAX).take_while(|level| *level == top || up_to(*level) <= most).take(8).last().unwrap_or(top);
-        let shown: Vec<&&Heading> = headings.iter().filter(|heading| heading.level <= level).collect();
-        let mut text = format!("*{}* ({}) has:", book.title, book.file_name);
-        for heading in shown.iter().take(most) {
-            let label = labels.get(heading.first_page.0 as usize).cloned();
-            let label = label.unwrap_or_else(|| heading.first_page.number().to_string());
-            text.push_str(&format!("\n- {} {}", heading.section.title, page_mark(&label)));
-        }
-        if shown.len() > most {
-            text.push_str(&format!("\n- … and {} more", shown.len() - most));
-        }
-        Ok(text)
-    }
-
-    fn page(&mut self, label: &str, name: &BookName, asked: &Asked<'_>) -> Result<bool, TutorError> {
-        let found = self.find_book(name)?;
-        let Found::Book(book) = &found else { return self.not_placed(&found, None, asked.question) };
-        let labels = self.tutor.shelf.page_labels(&book.id)?;
-        let printed = labels.iter().position(|other| other.eq_ignore_ascii_case(label));
-        let counted = label.parse::<usize>().ok().filter(|number| (1..=labels.len()).contains(number));
-        let Some(index) = printed.or(counted.map(|number| number - 1)) else {
-            let (first, last) =
-                (labels.first().cloned().unwrap_or_default(), labels.last().cloned().unwrap_or_default());
-            self.session.book = Some(book.id.clone());
-            self.draft.say(&format!("There is no page {label} in *{}*: its pages are {first} to {last}.", book.title));
-            return Ok(false);
-        };
-        let page = PageIndex(u32::try_from(index).unwrap_or(u32::MAX));
-        let passages = self.tutor.shelf.page_passages(&book.id, page)?;
-        let quotes = page_quotes(&passages, page);
-        if quotes.is_empty() {
-            self.session.book = Some(book.id.clone());
-            self.draft.say(&format!(
-                "I find no text on page {label} of *{}*. It may hold only a picture; open the page in the book to see it.",
-                book.title
-            ));
-            return Ok(false);
-        }
-        let label = &labels[index];
-        let under = heading_at(&passages).filter(|title| title.trim() != book.title.trim());
-        let under = under.map_or_else(String::new, |title| format!(", under “{title}”"));
-        let number = page.number().to_string();
-        let counted = if *label == number { String::new() } else { format!(" (page {number} of the file)") };
-        self.draft.cite(&quotes);
-        self.draft.say(&format!("Page {label} of *{}*{counted}{under}, begins:", book.title));
-        self.draft.quote_block(&quotes);
-        let topic = heading_at(&passages).unwrap_or_else(|| book.title.clone());
-        self.speak_of(book, &topic, &quotes);
-        Ok(true)
     }
 
     /// What a word means: the sentence that says so, else whatever answers the question.
@@ -328,7 +212,7 @@ impl Turn<'_> {
     /// What the books say of one side.
     fn side(&self, name: &str, asked: &Asked<'_>) -> Result<Option<Quotes>, TutorError> {
         let shelf = &*self.tutor.shelf;
-        if let Some(found) = definition::find(shelf, name, asked.scopes)? {
+        if let Some(found) = definition::find_from(shelf, name, asked.scopes, definition::BEGINS_WITH_IT)? {
             return Ok(Some((found.passage.book, found.quotes)));
         }
         let found = answer::find(shelf, &format!("What is {name}?"), asked.scopes)?;
@@ -437,6 +321,10 @@ impl Turn<'_> {
         if quotes.is_empty() {
             self.session.book = Some(book.id.clone());
             self.draft.say(&format!("I find no whole sentences in {title} to sum it up with."));
+            let below: String = headings.iter().skip(1).map(|below| format!("\n- {}", below.section.title)).collect();
+            if !below.is_empty() {
+                self.draft.say(&format!(" It has these parts:{below}"));
+            }
             return Ok(false);
         }
         self.draft.cite(&quotes);
@@ -457,42 +345,13 @@ fn capital(text: &str) -> String {
     text[..first].to_uppercase() + &text[first..]
 }
 
-/// The heading that the beginning of a page stands under.
-fn heading_at(passages: &[Passage]) -> Option<String> {
-    passages.first().map(|passage| passage.section.title.clone())
-}
-
-/// The first sentences of a page, as the book has them; the beginning of its text where there is no whole one.
-fn page_quotes(passages: &[Passage], page: PageIndex) -> Vec<Quote> {
-    let mut found: Vec<Quote> = Vec::new();
-    for passage in passages {
-        for range in sentences(&passage.text) {
-            let text = &passage.text[range.clone()];
-            if passage.page_at(range.start).page == page && answer::is_statement(text) && answer::is_whole(text) {
-                let quote = Quote::of(passage, range);
-                if !found.iter().any(|other| other.text == quote.text) {
-                    found.push(quote);
-                }
-            }
-        }
-    }
-    found.truncate(MAX_PAGE_SENTENCES);
-    if found.is_empty() {
-        found.extend(passages.iter().find_map(|passage| page_stretch(passage, page)));
-    }
-    found
-}
-
-/// The beginning of what a passage has of a page.
-fn page_stretch(passage: &Passage, page: PageIndex) -> Option<Quote> {
-    let at = passage.page_starts.iter().position(|start| start.page == page)?;
-    let start = passage.page_starts[at].offset;
-    let end = passage.page_starts.get(at + 1).map_or(passage.text.len(), |next| next.offset);
-    let text = passage.text.get(start..end)?.trim_end();
-    let cut = text.char_indices().map(|(at, _)| at).take_while(|at| *at <= MAX_STRETCH).last()?;
-    let len =
-        if text.len() <= MAX_STRETCH { text.len() } else { text[..cut].rfind(char::is_whitespace).unwrap_or(cut) };
-    (!text[..len].trim().is_empty()).then(|| Quote::of(passage, start..start + len))
+/// Whether a sentence only belongs to a figure or table: "Figure 119: …".
+fn is_caption(sentence: &str) -> bool {
+    let mut words = sentence.split_whitespace().map(|word| word.trim_matches(['.', ':', '(', ')']));
+    let kind = words.next().unwrap_or_default().to_lowercase();
+    ["figure", "fig", "table", "photo", "image"].contains(&kind.as_str())
+        && words.next().is_some_and(|word| word.starts_with(|c: char| c.is_ascii_digit()))
+        && sentence.contains(':')
 }
 
 /// The most central sentences of passages, each with the part of the section it is from.
@@ -501,7 +360,8 @@ fn summary_quotes(passages: &[(usize, Passage)]) -> Vec<Quote> {
     let mut before: Option<&Passage> = None;
     for (part, passage) in passages {
         let fresh = explain::fresh_sentences(passage, before.map(|before| before.text.as_str()));
-        quotes.extend(fresh.into_iter().map(|range| (*part, Quote::of(passage, range))));
+        let fresh = fresh.into_iter().filter(|range| !is_caption(&passage.text[range.clone()]));
+        quotes.extend(fresh.map(|range| (*part, Quote::of(passage, range))));
         before = Some(passage);
     }
     let lines: Vec<Line<'_>> = quotes.iter().map(|(part, quote)| Line { text: &quote.text, part: *part }).collect();
