@@ -243,10 +243,19 @@ fn replacement(tokens: &[Token<'_>], own: &[Range<usize>], i: usize, recent: &[E
 /// Whether the message itself names what its pronoun at `i` stands for.
 fn has_own(tokens: &[Token<'_>], own: &[Range<usize>], i: usize, possessive: bool) -> bool {
     let Some(before) = own.iter().rev().find(|range| range.end <= i) else { return false };
+    if possessive {
+        let named =
+            own.iter().filter(|range| range.end <= i).any(|range| tokens[range.clone()].iter().any(Token::is_capital));
+        return if tokens[i].is("his her") { named } else { !tokens[i - 1].is("of") };
+    }
     let between = &tokens[before.end - 1..i];
-    let clause = tokens[..i].iter().any(|token| token.is("when if because while after before although until"))
-        || between.iter().any(|token| token.breaks || token.is("and but or because that"));
-    possessive || clause && !tokens[before.start].is(ASKING)
+    // "after it" at the end is no clause.
+    let last = i + 1 == tokens.len();
+    let clause = tokens[..i].iter().enumerate().any(|(at, token)| {
+        token.is("when if because while although until") || token.is("before after") && !(last && at + 1 == i)
+    });
+    (clause || between.iter().any(|token| token.breaks || token.is("and but or because that")))
+        && !tokens[before.start].is(ASKING)
 }
 
 /// "Is it true that", "does it take long to", "is it raining": an "it" that stands for nothing.

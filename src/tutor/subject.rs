@@ -78,7 +78,7 @@ pub(crate) const PRONOUNS: &str = "i you he she it we they me him her us them my
     ours theirs himself herself itself themselves this that these those one ones someone something anyone anything \
     everyone everything nobody nothing there here";
 const JOINING: &str = "and or but if because when while although though that which who whose whom where so then not no \
-    also ever very much more most less long far often exactly";
+    also ever very much many few several some more most less long far often exactly";
 /// Verbs as they stand in questions; those that are nouns too are nouns behind an article.
 const VERBS: &str = "accept achieve act affect allow appear argue arise arrive ask attack attempt attract avoid ban be \
     become began begin believe belong bring build built burn call carry cause change choose claim collect collapse \
@@ -94,7 +94,8 @@ const VERBS: &str = "accept achieve act affect allow appear argue arise arrive a
     said saw say see seek seem sell send separate serve set settle share show sign sit sleep speak spend spread stand \
     start state stay stop study succeed suffer suggest supply support surrender take taught teach tell think took \
     travel treat try turn understand use visit vote walk want was went were win won work write wrote yield born took \
-    sit sank sink rose grew wrote caught fell gave knew ran sang spoke swam threw wore";
+    sank sink rose grew caught fell knew ran sang spoke swam threw wore react sets finish border predate enforce finds \
+    makes gives takes uses keeps calls comes goes means works contains happens describe defines applies apply add adds";
 const PERSON_NOUNS: &str = "king queen emperor empress president minister general captain colonel admiral governor pope \
     prince princess duke lord lady sir dr mr mrs ms saint professor khan caliph sultan tsar kaiser chancellor founder \
     leader author inventor discoverer ruler commander writer scientist physicist engineer explorer teacher man woman \
@@ -149,6 +150,12 @@ pub(crate) fn phrases(tokens: &[Token<'_>]) -> Vec<Range<usize>> {
                 && (tokens.get(at + 1).is_some_and(|next| next.is_capital() && is_content(next)));
             let first = at == start || (at == start + 1 && tokens[start].is(ARTICLES));
             let behind_article = tokens[start].is(ARTICLES) && first;
+            // "did Watt finish": behind a name a word that names nothing is the verb.
+            let after_name = helped && !first && tokens[at - 1].is_capital() && !tokens[at].is_capital();
+            if after_name && is_content(&tokens[at]) && !tokens[at].is(NO_PERSON) && !tokens[at].is(PERSON_NOUNS) {
+                verb_seen = true;
+                break;
+            }
             if is_verb(&tokens[at]) && !tokens[at].is_capital() && !behind_article {
                 verb_seen = true;
                 break;
@@ -164,7 +171,8 @@ pub(crate) fn phrases(tokens: &[Token<'_>]) -> Vec<Range<usize>> {
             continue;
         }
         // "did plants photosynthesise": behind "did" a verb must come, known or not.
-        let ends_clause = at == tokens.len() || tokens[at - 1].breaks || tokens[at].is(PREPOSITIONS);
+        let ends_clause =
+            at == tokens.len() || tokens[at - 1].breaks || tokens[at].is(PREPOSITIONS) && !tokens[at].is("of");
         let next = at;
         if helped && !verb_seen && words >= 2 && ends_clause && !tokens[at - 1].is_capital() {
             at -= 1;
@@ -242,8 +250,15 @@ pub(crate) fn subjects(text: &str) -> Vec<Subject> {
         if is_asked && tokens.get(range.end).is_some() {
             continue;
         }
-        if tokens[range.start].possessive && range.len() == 1 {
-            continue;
+        // "Braddock's expedition" speaks of Braddock first.
+        let owner = range.clone().find(|i| tokens[*i].possessive).filter(|i| is_name(&tokens, *i) && i + 1 < range.end);
+        if let Some(owner) = owner {
+            let named = range.start..owner + 1;
+            let mut text = written(&tokens, named.clone());
+            text.truncate(text.trim_end_matches(['s', 'S']).trim_end_matches(['\'', '’']).len());
+            if !text.is_empty() && !found.iter().any(|other| other.text.eq_ignore_ascii_case(&text)) {
+                found.push(Subject { text, kind: kind_of(&tokens, &named) });
+            }
         }
         // An article-free first word of a sentence may be any word: "Most", "Typically".
         if range.start == 0 && tokens[0].plain.ends_with("ly") {
@@ -284,6 +299,11 @@ mod tests {
             ("How did plants photosynthesise?", &[("plants", Many)]),
             ("When did the French and Indian War begin?", &[("the French and Indian War", Thing)]),
             ("What is the speed of light?", &[("the speed", Thing), ("light", Thing)]),
+            ("When did Watt finish the work?", &[("Watt", Thing), ("the work", Thing)]),
+            (
+                "What was the goal of Braddock’s march?",
+                &[("the goal", Thing), ("Braddock", Thing), ("Braddock’s march", Thing)],
+            ),
             ("Which treaty ended the war in 1763?", &[("the war", Thing), ("1763", Thing)]),
             ("The Yuan dynasty was founded by Kublai Khan.", &[("the Yuan dynasty", Thing), ("Kublai Khan", Person)]),
             ("The Treaty of Paris ended the war.", &[("the Treaty of Paris", Thing), ("the war", Thing)]),
