@@ -130,7 +130,7 @@ fn slot(rest: &[Token<'_>], asked: &[Token<'_>]) -> Option<(Range<usize>, String
         return match same {
             Some(range) => Some((range.start - 1..range.end, whole)),
             // "When did it begin in 1754?": nothing runs parallel, so it is added.
-            None => is_name.then(|| (asked.len()..asked.len(), whole)),
+            None => is_name.then_some((asked.len()..asked.len(), whole)),
         };
     }
     if let Some(ordinal) = rest.iter().find(|token| is_ordinal(token)) {

@@ -243,7 +243,7 @@ fn behind(message: &str, books: &[BookRef]) -> Option<Filtered> {
         let vague =
             place.section == Some(SectionName::This) || place.section.is_none() && place.book == BookName::InHand;
         let tells = content_set(rest).iter().any(|stem| !NO_SUBJECT.contains(&stem.as_str()));
-        if tells && !(vague && !named.to_lowercase().starts_with("this")) {
+        if tells && (!vague || named.to_lowercase().starts_with("this")) {
             return Some(Filtered { place, rest: format!("{rest}?") });
         }
     }
