@@ -124,6 +124,21 @@ impl Library {
         })
     }
 
+    /// The printed labels of a book's pages in order; the page number where a page could not be read.
+    ///
+    /// # Errors
+    /// The library cannot be read.
+    pub fn page_labels(&self, book: &BookId) -> Result<Vec<String>, LibraryError> {
+        let Some(info) = self.book(book)? else { return Ok(Vec::new()) };
+        let sql = "SELECT p.page, p.label FROM pages p JOIN books b ON b.id = p.book WHERE b.slug = ?1";
+        let known: HashMap<u32, String> = self
+            .db
+            .read(|db| db.prepare_cached(sql)?.query_map([&book.0], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())?;
+        Ok((0..info.num_pages)
+            .map(|page| known.get(&page).cloned().unwrap_or_else(|| PageIndex(page).number().to_string()))
+            .collect())
+    }
+
     /// All chunks that have a vector of any model.
     ///
     /// # Errors

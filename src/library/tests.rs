@@ -94,6 +94,7 @@ fn a_book_is_found_by_its_words_and_vectors_until_it_is_replaced_or_removed() {
     assert_eq!(library.book_file(&id).expect("books are read"), Some(path.clone()));
     let page = library.page(&id, PageIndex(0)).expect("pages are read").expect("the page is there");
     assert_eq!((page.label.as_str(), page.text.as_str()), ("i", "page of apples"));
+    assert_eq!(library.page_labels(&id).expect("pages are read"), ["i", "2"]);
     let sections = library.sections(&id).expect("sections are read");
     assert_eq!(
         sections.iter().map(|s| (s.kind, s.num_chunks)).collect::<Vec<_>>(),

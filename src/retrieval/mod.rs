@@ -14,7 +14,7 @@ pub use rank::{Found, Sentence};
 
 use crate::embed::{Embedder, Reranker};
 use crate::library::{Filter, FrontMatter, Hit, Library};
-use crate::passage::{BookId, BookRef, ChunkId, Passage, SectionId};
+use crate::passage::{BookId, BookRef, ChunkId, PageIndex, Passage, SectionId};
 use seen::Seen;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -214,6 +214,24 @@ impl Retriever {
     /// The library fails.
     pub fn section_passages(&self, section: SectionId) -> Result<Vec<Passage>, RetrievalError> {
         Ok(self.library.section_passages(section)?)
+    }
+
+    /// The printed labels of a book's pages, in order.
+    ///
+    /// # Errors
+    /// The library fails.
+    pub fn page_labels(&self, book: &BookId) -> Result<Vec<String>, RetrievalError> {
+        Ok(self.library.page_labels(book)?)
+    }
+
+    /// The chunks that stand on a page, wholly or in part, front matter included, in book order; score and cosine are 0.
+    ///
+    /// # Errors
+    /// The library fails.
+    pub fn page_passages(&self, book: &BookId, page: PageIndex) -> Result<Vec<Passage>, RetrievalError> {
+        let mut chunks = self.library.book_chunks(book)?;
+        chunks.retain(|chunk| chunk.page_starts.iter().any(|start| start.page == page));
+        Ok(chunks)
     }
 
     /// The cosines of `text` with each of `others`, -1 to 1.

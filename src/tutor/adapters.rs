@@ -3,7 +3,7 @@
 use super::shelf::{Heading, Scope, Shelf, ShelfError};
 use super::wording::{Prompt, WriteEnd, Writer, Written};
 use crate::engine::{Engine, Event, FinishReason, Message, Request, Role};
-use crate::passage::{BookId, BookRef, Passage, SectionId};
+use crate::passage::{BookId, BookRef, PageIndex, Passage, SectionId};
 use crate::retrieval::{Found, Query, RetrievalError, Retriever, SectionKind, Timings};
 use std::ops::ControlFlow;
 use std::sync::mpsc::RecvTimeoutError;
@@ -51,12 +51,21 @@ impl Shelf for Retriever {
             section: info.section,
             level: u8::try_from(info.level).unwrap_or(u8::MAX),
             num_chunks: info.num_chunks as usize,
+            first_page: info.first_page,
         };
         Ok(sections.into_iter().filter(|info| info.kind == SectionKind::Body).map(heading).collect())
     }
 
     fn section_passages(&self, section: SectionId) -> Result<Vec<Passage>, ShelfError> {
         self.section_passages(section).map_err(shelf_error)
+    }
+
+    fn page_labels(&self, book: &BookId) -> Result<Vec<String>, ShelfError> {
+        self.page_labels(book).map_err(shelf_error)
+    }
+
+    fn page_passages(&self, book: &BookId, page: PageIndex) -> Result<Vec<Passage>, ShelfError> {
+        self.page_passages(book, page).map_err(shelf_error)
     }
 
     fn similarities(&self, question: &str, texts: &[&str]) -> Result<Vec<f32>, ShelfError> {

@@ -47,7 +47,7 @@ fn is_taught(lesson: &Lesson, passage: &Passage) -> bool {
 
 /// The sentences that say something and were not shown with the passage before: whole ones where there are any, and the
 /// book's own questions where it mostly asks.
-fn fresh_sentences(passage: &Passage, before: Option<&str>) -> Vec<Range<usize>> {
+pub(crate) fn fresh_sentences(passage: &Passage, before: Option<&str>) -> Vec<Range<usize>> {
     let text = |range: &Range<usize>| &passage.text[range.clone()];
     let fits = |range: &Range<usize>| {
         text(range).split_whitespace().count() <= MAX_SENTENCE_WORDS

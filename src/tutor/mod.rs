@@ -3,16 +3,28 @@
 
 mod adapters;
 mod answer;
+mod antecedent;
+mod asked_turn;
+mod central;
+mod contents_turn;
+mod definition;
 mod draft;
 mod explain;
+mod followup;
 mod grounding;
 mod intent;
 mod lesson;
 mod lesson_turn;
 mod opposite;
+mod pattern;
+mod place;
 mod prompt;
 mod relevance;
 mod shelf;
+mod special;
+mod special_phrases;
+mod special_turn;
+mod subject;
 mod talk;
 mod teacher;
 #[cfg(test)]
@@ -27,10 +39,12 @@ pub use intent::{Intent, classify};
 pub use lesson::{Lesson, Part, Step};
 pub use opposite::Sense;
 pub use shelf::{Heading, Scope, Shelf, ShelfError};
+pub use subject::{Subject, SubjectKind};
 pub use teacher::{MODEL_LEAD, Probe, Tutor};
 pub use turn::{Cancel, Finish, LessonPlace, Mode, Reply, State, Teach, TurnEvent, TutorError};
 pub use wording::{Patience, Prompt, WriteEnd, Writer, Written};
 
+use crate::passage::BookId;
 use serde::{Deserialize, Serialize};
 
 /// All that one student's conversation needs to go on where it stood; stored as JSON after every turn.
@@ -45,13 +59,36 @@ pub struct Session {
     pub lesson: Option<Lesson>,
     /// The last questions the books answered, oldest first.
     pub recent: Vec<Exchange>,
+    /// The book last spoken of outside a lesson.
+    pub book: Option<BookId>,
+    /// A question that waits for the student to say of which book.
+    pub pending: Option<String>,
 }
 
 /// A question that was answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Exchange {
     /// As it was searched for.
     pub question: String,
+    /// Whom and what it was about.
+    pub subjects: Vec<Subject>,
+    /// Whom and what the quoted sentences speak of.
+    pub quoted: Vec<Subject>,
+}
+
+/// Subjects kept of a question, and of its answer.
+const MAX_SUBJECTS: usize = 8;
+
+impl Exchange {
+    /// A question and the sentences that were quoted for it.
+    pub fn new<'a>(question: &str, quotes: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut quoted: Vec<Subject> = quotes.into_iter().flat_map(subject::subjects).collect();
+        quoted.truncate(MAX_SUBJECTS);
+        let mut subjects = subject::subjects(question);
+        subjects.truncate(MAX_SUBJECTS);
+        Self { question: question.to_owned(), subjects, quoted }
+    }
 }
 
 /// Topics of a book to offer a student who does not know where to begin: headings, spread over the book.

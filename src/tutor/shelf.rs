@@ -1,7 +1,7 @@
 //! What the tutor asks of the books: the one door to `retrieval`, so that lessons and answers can be tested on books of
 //! a few lines.
 
-use crate::passage::{BookId, BookRef, Passage, SectionId, SectionRef};
+use crate::passage::{BookId, BookRef, PageIndex, Passage, SectionId, SectionRef};
 use crate::retrieval::Found;
 
 /// Where to look.
@@ -42,6 +42,8 @@ pub struct Heading {
     pub level: u8,
     /// How many chunks it has of its own; a heading straight above another has none.
     pub num_chunks: usize,
+    /// Page on which it begins.
+    pub first_page: PageIndex,
 }
 
 /// The books could not be read; the text says where and why.
@@ -80,6 +82,18 @@ pub trait Shelf: Send + Sync {
     /// # Errors
     /// The library cannot be read.
     fn section_passages(&self, section: SectionId) -> Result<Vec<Passage>, ShelfError>;
+
+    /// The pages of a book as printed, in order.
+    ///
+    /// # Errors
+    /// The library cannot be read.
+    fn page_labels(&self, book: &BookId) -> Result<Vec<String>, ShelfError>;
+
+    /// The chunks that stand on a page, wholly or in part, front matter included, in book order.
+    ///
+    /// # Errors
+    /// The library cannot be read.
+    fn page_passages(&self, book: &BookId, page: PageIndex) -> Result<Vec<Passage>, ShelfError>;
 
     /// How near each text is to `question` in meaning, -1 to 1.
     ///

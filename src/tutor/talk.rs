@@ -103,6 +103,11 @@ pub(crate) fn no_books() -> &'static str {
     "There are no books here yet. Ask your teacher to add some; then I can teach you from them."
 }
 
+/// What a follow-up was understood to ask.
+pub(crate) fn understood(question: &str) -> String {
+    format!("You mean: *{question}*")
+}
+
 /// A question the books do not answer.
 pub(crate) fn not_in_books(topics: &[String]) -> String {
     let mut text =

@@ -14,8 +14,6 @@ use std::sync::Arc;
 
 /// Topics named in a suggestion.
 const MAX_TOPICS: usize = 4;
-/// Earlier questions kept for "who was he?".
-const MAX_EXCHANGES: usize = 6;
 
 /// Answers students from the books on its shelf, worded by its writer where it has one.
 #[derive(Clone)]
@@ -171,10 +169,27 @@ impl Turn<'_> {
     fn run(&mut self, message: &str) -> Result<bool, TutorError> {
         let intent = intent::classify(message, self.session.lesson.is_some());
         tracing::debug!(?intent, "message read");
+        let pending = self.session.pending.take();
+        if matches!(intent, Intent::Question | Intent::Other | Intent::Help) {
+            if let Some(pending) = pending
+                && let Some(grounded) = self.told_which(&pending, message)?
+            {
+                return Ok(grounded);
+            }
+            if let Some(grounded) = self.by_code(message)? {
+                return Ok(grounded);
+            }
+        }
         let shelf = &*self.tutor.shelf;
         match intent {
             Intent::Teach(topic) if words::content_set(&topic).is_empty() => self.say(&talk::help(shelf)?),
-            Intent::Teach(topic) => self.start(&topic),
+            Intent::Teach(topic) => {
+                let grounded = self.start(&topic)?;
+                if grounded {
+                    self.remember(Exchange::new(&format!("What is {topic}?"), []));
+                }
+                Ok(grounded)
+            }
             Intent::Continue => self.step(1),
             Intent::Back => self.step(-1),
             Intent::Repeat => self.step(0),
@@ -227,29 +242,8 @@ impl Turn<'_> {
         Ok(false)
     }
 
-    /// A question, in a lesson or outside: answered from the nearest books; a running lesson resumes behind the answer.
-    fn question(&mut self, message: &str) -> Result<bool, TutorError> {
-        self.draft.status(State::Searching, None);
-        let mut scopes = Vec::new();
-        if let Some(lesson) = &self.session.lesson {
-            scopes.push(Scope::section(lesson.step().section.id));
-            scopes.push(Scope::book(&lesson.book.id));
-        }
-        scopes.push(Scope::all());
-        let grounded = self.answer(&message_in_context(message, &self.session), &scopes)?;
-        if self.session.lesson.is_none() {
-            self.session.mode = if grounded { Mode::Answering } else { Mode::Idle };
-            if !grounded {
-                self.session.current_topic = None;
-            }
-            return Ok(grounded);
-        }
-        self.resume()?;
-        Ok(grounded)
-    }
-
     /// Says what the books answer, or that they do not; returns whether they did.
-    fn answer(&mut self, question: &str, scopes: &[Scope]) -> Result<bool, TutorError> {
+    pub(super) fn answer(&mut self, question: &str, scopes: &[Scope]) -> Result<bool, TutorError> {
         let found = match answer::look(&*self.tutor.shelf, question, scopes)? {
             Outcome::Answer(found) => found,
             Outcome::Near(found) => return self.nearest(&found),
@@ -272,9 +266,8 @@ impl Turn<'_> {
         if self.session.lesson.is_none() {
             self.session.current_topic = Some(section);
         }
-        self.session.recent.push(Exchange { question: question.to_owned() });
-        let surplus = self.session.recent.len().saturating_sub(MAX_EXCHANGES);
-        self.session.recent.drain(..surplus);
+        self.session.book = Some(found.passage.book.id.clone());
+        self.remember(Exchange::new(question, found.quotes.iter().map(|quote| quote.text.as_str())));
         Ok(true)
     }
 
@@ -303,17 +296,5 @@ impl Turn<'_> {
         {
             wording::word(writer, self.tutor.patience, prompt, (lead, quotes), &mut self.draft, self.cancel);
         }
-    }
-}
-
-/// The message, with what "he" or "it" stood for put before it: the last question, or the heading of the step.
-fn message_in_context(message: &str, session: &Session) -> String {
-    if !words::leans_back(message) {
-        return message.to_owned();
-    }
-    let before = session.lesson.as_ref().map(|lesson| lesson.step().section.title.clone());
-    match session.recent.last().map(|exchange| exchange.question.clone()).or(before) {
-        Some(before) => format!("{before} {message}"),
-        None => message.to_owned(),
     }
 }

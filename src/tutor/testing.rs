@@ -78,8 +78,10 @@ impl ShortShelf {
                 title: (*heading).to_owned(),
                 path: format!("{title} > {heading}"),
             };
-            self.headings
-                .push((id.clone(), Heading { section: section.clone(), level: *level, num_chunks: texts.len() }));
+            let first_page = PageIndex(texts.first().map_or(0, |(page, _)| *page));
+            let num_chunks = texts.len();
+            let heading = Heading { section: section.clone(), level: *level, num_chunks, first_page };
+            self.headings.push((id.clone(), heading));
             for (page, text) in *texts {
                 self.passages.push(Passage {
                     chunk: ChunkId(self.passages.len() as i64),
@@ -143,6 +145,18 @@ impl Shelf for ShortShelf {
 
     fn section_passages(&self, section: SectionId) -> Result<Vec<Passage>, ShelfError> {
         Ok(self.passages.iter().filter(|passage| passage.section.id == section).cloned().collect())
+    }
+
+    fn page_labels(&self, book: &BookId) -> Result<Vec<String>, ShelfError> {
+        let own = self.passages.iter().filter(|passage| passage.book.id == *book);
+        let last = own.flat_map(|passage| &passage.page_starts).map(|start| start.page.0).max();
+        Ok(last.map_or_else(Vec::new, |last| (0..=last).map(|page| page.to_string()).collect()))
+    }
+
+    fn page_passages(&self, book: &BookId, page: PageIndex) -> Result<Vec<Passage>, ShelfError> {
+        let there =
+            |passage: &&Passage| passage.book.id == *book && passage.page_starts.iter().any(|start| start.page == page);
+        Ok(self.passages.iter().filter(there).cloned().collect())
     }
 
     fn similarities(&self, question: &str, texts: &[&str]) -> Result<Vec<f32>, ShelfError> {

@@ -159,3 +159,123 @@ fn a_session_survives_being_stored() {
     assert_eq!(serde_json::from_str::<Session>(&stored).expect("plain data"), talk.session);
     assert_eq!(serde_json::from_str::<Session>("{}").expect("defaults"), Session::default());
 }
+
+/// One turn each, told apart by what the reply must and must not say.
+fn check(before: &[&str], cases: &[(&str, &[&str], &[&str])]) {
+    for (message, says, says_not) in cases {
+        let mut talk = Talk::new(None);
+        for message in before {
+            talk.say(message);
+        }
+        let reply = talk.say(message).text;
+        for words in *says {
+            assert!(reply.contains(words), "{message}: {words:?} is missing: {reply}");
+        }
+        for words in *says_not {
+            assert!(!reply.contains(words), "{message}: says {words:?}: {reply}");
+        }
+    }
+}
+
+#[test]
+fn what_the_books_hold_is_told_by_their_headings_and_pages() {
+    check(
+        &[],
+        &[
+            (
+                "which books do you have?",
+                &["2 books", "*Stream handbook* (stream-handbook.pdf)", "*Rivers*"],
+                &["could not"],
+            ),
+            ("what chapters are there?", &["2 Readable streams (p. 2)", "Springs (p. 8)"], &[]),
+            ("the rivers book", &["Floods (p. 9)"], &["Readable"]),
+            ("what is in rivers.pdf?", &["Floods (p. 9)"], &["Readable"]),
+            ("what is in the dragon book?", &["no book called “the dragon book”", "Rivers"], &[]),
+            (
+                "what is on page 3 of the stream handbook?",
+                &["On page 3 of", "“2 Readable streams”", "The pipe method"],
+                &[],
+            ),
+            ("page 12 of rivers.pdf", &["no page 12", "0 to 9"], &[]),
+            ("page 7 of rivers.pdf", &["no text on page 7"], &[]),
+            ("what is on page 9?", &["Of which book?", "Rivers"], &["silt"]),
+        ],
+    );
+    // The book in hand is the one last answered from, and the lesson's before that.
+    check(
+        &["What does a flood leave on the fields?"],
+        &[("what is on page 8?", &["A river begins at a spring"], &["which book"])],
+    );
+    check(
+        &["What does a flood leave on the fields?", "teach me about readable streams"],
+        &[(
+            "show me page 5",
+            &["Writable streams take data in.", "Our lesson on **readable streams** waits"],
+            &["which book"],
+        )],
+    );
+    check(&["what is on page 9?"], &[("Rivers", &["On page 9 of *Rivers*", "silt"], &[])]);
+}
+
+#[test]
+fn terms_are_compared_and_sections_summed_up() {
+    check(
+        &[],
+        &[
+            (
+                "compare readable and writable streams",
+                &["**Readable streams**, from", "**Writable streams**, from", "Writable streams take data in."],
+                &["could not"],
+            ),
+            ("compare floods and volcanoes", &["**Volcanoes**: I could not find that", "silt"], &[]),
+            ("difference between volcanoes and dragons", &["cannot compare"], &[]),
+            (
+                "summarise chapter 2",
+                &["**2 Readable streams**", "Readable streams produce data", "constructor"],
+                &["garden hose"],
+            ),
+            ("what is the section on floods about?", &["silt"], &["garden"]),
+            ("summarise rivers.pdf", &["*Rivers*", "spring", "silt"], &["garden"]),
+            ("summarise chapter 9", &["None of your books has a chapter 9", "3 Writable streams (p. 5)"], &[]),
+            ("summary of dragons", &["None of your books has a section “dragons”"], &[]),
+        ],
+    );
+    check(&["teach me about floods"], &[("summarise this section", &["**Floods**", "silt", "Our lesson"], &[])]);
+}
+
+#[test]
+fn a_question_may_be_asked_of_a_section_or_a_book_only() {
+    check(
+        &[],
+        &[
+            ("In chapter 2, what do streams do?", &["“2"], &["garden", "could not"]),
+            ("What does chapter 3 say about streams?", &["Writable streams take data in."], &[]),
+            ("According to rivers.pdf, where does a river begin?", &["at a spring"], &[]),
+            ("according to rivers, what leaves silt on the fields?", &["A flood"], &["garden"]),
+            (
+                "In chapter 3, what does a flood leave on the fields?",
+                &["could not find that in “3 Writable", "elsewhere", "silt"],
+                &[],
+            ),
+            (
+                "In rivers.pdf, who won the football match in Madrid?",
+                &["could not find that in *Rivers*"],
+                &["teach me"],
+            ),
+            ("In chapter 9, what is a stream?", &["None of your books has a chapter 9"], &[]),
+        ],
+    );
+}
+
+#[test]
+fn a_follow_up_is_asked_of_what_was_spoken_of() {
+    check(
+        &["What do readable streams produce?"],
+        &[
+            ("and writable streams?", &["You mean: *What do writable streams produce?*"], &[]),
+            ("What takes in their data?", &["streams"], &["You mean", "could not"]),
+        ],
+    );
+    check(&["teach me about floods"], &[("What do they leave on the fields?", &["silt"], &["could not"])]);
+    check(&[], &[("what about it?", &["could not"], &[])]);
+}

@@ -1,6 +1,6 @@
 //! Words as the tutor reads them: those that carry meaning, and those that lean on what was said before.
 
-pub(crate) use crate::passage::words::{content_set, content_stems, coverage, words};
+pub(crate) use crate::passage::words::{content_set, content_stems, coverage, stem, words};
 
 /// Pronouns that stand for something said before.
 const PRONOUNS: &[&str] =
