@@ -1,9 +1,12 @@
 //! The words all rooms share: books, pages, sections, chunks, passages and citations. Knows no other room.
 
 mod sentence;
+mod span;
 pub(crate) mod words;
 
 pub use sentence::sentences;
+pub(crate) use span::GAP;
+pub use span::Span;
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -143,6 +146,7 @@ impl Passage {
             page_label: start.label.clone(),
             quote,
             url: format!("/api/books/{}/file#page={}", self.book.id, start.page.number()),
+            spans: Vec::new(),
         }
     }
 }
@@ -167,6 +171,10 @@ pub struct Citation {
     pub quote: String,
     /// Link to the page in the book, on this server.
     pub url: String,
+    /// Where the quote stands in the page's text (`GET /api/books/{id}/pages/{page}`), to mark it there: a span for each of
+    /// its parts, which ` … ` joins.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spans: Vec<Span>,
 }
 
 #[cfg(test)]

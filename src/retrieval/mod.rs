@@ -224,6 +224,14 @@ impl Retriever {
         Ok(self.library.page_labels(book)?)
     }
 
+    /// A page's text; nothing where the page is not there or has none.
+    ///
+    /// # Errors
+    /// The library fails.
+    pub fn page_text(&self, book: &BookId, page: PageIndex) -> Result<Option<String>, RetrievalError> {
+        Ok(self.library.page(book, page)?.map(|page| page.text))
+    }
+
     /// The chunks that stand on a page, wholly or in part, front matter included, in book order; score and cosine are 0.
     ///
     /// # Errors

@@ -29,6 +29,17 @@ pub struct Counts {
     pub chunks: usize,
 }
 
+/// A page of a book, as `GET /api/books/{id}/pages/{page}` tells it: the text that the spans of a citation count in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PageEntry {
+    /// The page, counted from 1.
+    pub page: u32,
+    /// The page as printed.
+    pub page_label: String,
+    /// Its text, line by line.
+    pub text: String,
+}
+
 /// Why the library could not be read.
 #[derive(Debug, thiserror::Error)]
 #[error("could not read the library")]
@@ -47,6 +58,12 @@ pub trait Books: Send + Sync + 'static {
     /// # Errors
     /// The library cannot be read.
     fn file(&self, id: &str) -> Result<Option<PathBuf>, BooksError>;
+
+    /// The text of a page, counted from 1; nothing if there is no such book, or no text on such a page.
+    ///
+    /// # Errors
+    /// The library cannot be read.
+    fn page(&self, id: &str, page: u32) -> Result<Option<PageEntry>, BooksError>;
 
     /// How much there is.
     ///

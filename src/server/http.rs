@@ -1,6 +1,6 @@
 //! What is asked over plain HTTP.
 
-use super::books::{BookEntry, Books, BooksError};
+use super::books::{BookEntry, Books, BooksError, PageEntry};
 use super::cors::Cors;
 use super::error::ApiError;
 use super::hub::{ClientId, Hub};
@@ -53,6 +53,7 @@ pub(super) fn router(app: App, openai: Option<OpenAi>) -> Router {
         .route("/asyncapi.json", get(async || described(ASYNCAPI)))
         .route("/openapi.json", get(async || described(OPENAPI)))
         .route("/api/books", get(books))
+        .route("/api/books/{id}/pages/{page}", get(book_page))
         .route("/api/sessions/{client_id}/export", get(export))
         .route("/demo", get(pages::index))
         .route("/demo/", get(pages::index))
@@ -102,6 +103,7 @@ async fn index(State(app): State<Arc<App>>) -> Result<Json<Value>, ApiError> {
         "demo": "/demo",
         "books": "/api/books",
         "book_file": "/api/books/{id}/file",
+        "book_page": "/api/books/{id}/pages/{page}",
         "export": "/api/sessions/{client_id}/export?format=md|json",
         "asyncapi": "/asyncapi.json",
         "openapi": "/openapi.json",
@@ -165,6 +167,16 @@ async fn book_file(
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/pdf"));
     headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("inline"));
     Ok(answer)
+}
+
+/// `GET /api/books/{id}/pages/{page}`
+async fn book_page(
+    State(app): State<Arc<App>>,
+    Path((id, page)): Path<(String, String)>,
+) -> Result<Json<PageEntry>, ApiError> {
+    let missing = ApiError::not_found(format!("the book {id:?} has no page {page:?} with text; pages count from 1"));
+    let Ok(number) = page.parse::<u32>() else { return Err(missing) };
+    ask(&app, move |books| books.page(&id, number)).await?.map(Json).ok_or(missing)
 }
 
 /// What `export` is asked.

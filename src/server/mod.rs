@@ -33,7 +33,7 @@ mod ws;
 #[cfg(test)]
 mod descriptions;
 
-pub use books::{BookEntry, Books, BooksError, Counts};
+pub use books::{BookEntry, Books, BooksError, Counts, PageEntry};
 pub use cors::Cors;
 pub use error::ServerError;
 pub use limits::Limits;

@@ -64,6 +64,10 @@ impl Shelf for Retriever {
         self.page_labels(book).map_err(shelf_error)
     }
 
+    fn page_text(&self, book: &BookId, page: PageIndex) -> Result<Option<String>, ShelfError> {
+        self.page_text(book, page).map_err(shelf_error)
+    }
+
     fn page_passages(&self, book: &BookId, page: PageIndex) -> Result<Vec<Passage>, ShelfError> {
         self.page_passages(book, page).map_err(shelf_error)
     }

@@ -1,7 +1,8 @@
 //! A reply while it is being written: its text so far, what it stands on, and the events that carry both.
 
+use super::shelf::Shelf;
 use super::turn::{Finish, LessonPlace, Mode, Reply, State, TurnEvent};
-use crate::passage::{ChunkId, Citation, Passage, on_one_line};
+use crate::passage::{BookId, ChunkId, Citation, GAP, PageIndex, Passage, on_one_line};
 use std::ops::Range;
 
 /// A sentence of a book with its page.
@@ -13,6 +14,8 @@ pub(crate) struct Quote {
     pub(crate) citation: Citation,
     /// Where it goes on, page by page.
     more: Vec<Citation>,
+    /// Its book.
+    book: BookId,
     /// Its passage, and its place in that.
     place: (ChunkId, Range<usize>),
 }
@@ -23,7 +26,7 @@ impl Quote {
         let mut pages = passage.cite(range.clone()).into_iter();
         let citation = pages.next().expect("a sentence is not white space only");
         let text = on_one_line(&passage.text[range.clone()]);
-        Self { text, citation, more: pages.collect(), place: (passage.chunk, range) }
+        Self { text, citation, more: pages.collect(), book: passage.book.id.clone(), place: (passage.chunk, range) }
     }
 
     /// Where it stands, page by page.
@@ -59,7 +62,7 @@ fn by_page(quotes: &[Quote]) -> Vec<Quote> {
         let on_one_page = |last: &&mut Quote| last.more.is_empty() && quote.more.is_empty();
         match pages.last_mut().filter(same_page).filter(on_one_page) {
             Some(last) => {
-                last.text.push_str(if quote.follows(last) { " " } else { " … " });
+                last.text.push_str(if quote.follows(last) { " " } else { GAP });
                 last.text.push_str(&quote.text);
                 last.citation.quote.clone_from(&last.text);
                 last.place = quote.place.clone();
@@ -77,14 +80,15 @@ pub(crate) fn page_mark(label: &str) -> String {
 
 /// Events go out as words come in; the whole is read off at the end.
 pub(crate) struct Draft<'a> {
+    shelf: &'a dyn Shelf,
     text: String,
     citations: Vec<Citation>,
     events: &'a mut dyn FnMut(TurnEvent),
 }
 
 impl<'a> Draft<'a> {
-    pub(crate) fn new(events: &'a mut dyn FnMut(TurnEvent)) -> Self {
-        Self { text: String::new(), citations: Vec::new(), events }
+    pub(crate) fn new(shelf: &'a dyn Shelf, events: &'a mut dyn FnMut(TurnEvent)) -> Self {
+        Self { shelf, text: String::new(), citations: Vec::new(), events }
     }
 
     /// Adds words.
@@ -106,9 +110,16 @@ impl<'a> Draft<'a> {
     /// Tells what the words to come stand on; what was told before stays.
     pub(crate) fn cite(&mut self, quotes: &[Quote]) {
         let before = self.citations.len();
-        for citation in by_page(quotes).iter().flat_map(Quote::citations) {
-            if !self.citations.contains(citation) {
-                self.citations.push(citation.clone());
+        for quote in by_page(quotes) {
+            for citation in quote.citations() {
+                let mut citation = citation.clone();
+                match self.shelf.page_text(&quote.book, PageIndex(citation.page.saturating_sub(1))) {
+                    Ok(text) => citation.locate(&text.unwrap_or_default()),
+                    Err(error) => tracing::warn!(%error, "a quote is not marked on its page"),
+                }
+                if !self.citations.contains(&citation) {
+                    self.citations.push(citation);
+                }
             }
         }
         if self.citations.len() > before {

@@ -77,12 +77,8 @@ pub(crate) fn verdict(fit: Fit) -> Verdict {
 /// of all but the one that answers, and to half of those made to look answerable. `lectern eval refusal` measures it.
 pub(crate) fn confidence(fit: Fit) -> f32 {
     let Fit { coverage, sentence_coverage, passage_cosine, sentence_cosine, sense } = fit;
-    let against = match sense {
-        Sense::Same => 0.0,
-        Sense::Negated => 3.3,
-        Sense::Opposite => 6.0,
-    };
-    let sum = 3.9 * coverage + 0.4 * sentence_coverage + 3.8 * passage_cosine + 4.2 * sentence_cosine - 5.4 - against;
+    let against = if sense == Sense::Same { 0.0 } else { 3.4 };
+    let sum = 2.4 * coverage + 2.2 * sentence_coverage + 4.4 * passage_cosine + 6.6 * sentence_cosine - 6.62 - against;
     1.0 / (1.0 + (-sum).exp())
 }
 
@@ -102,9 +98,9 @@ mod tests {
         for (fit, expected) in [
             (fit(1.0, 0.6, Sense::Same), Verdict::Answer),
             (fit(0.75, 0.5, Sense::Same), Verdict::Answer),
-            (fit(1.0, 0.6, Sense::Opposite), Verdict::Nothing),
-            (fit(0.7, 0.5, Sense::Negated), Verdict::Near),
-            (fit(0.5, 0.3, Sense::Same), Verdict::Near),
+            (fit(1.0, 0.45, Sense::Opposite), Verdict::Near),
+            (fit(0.7, 0.5, Sense::Negated), Verdict::Nothing),
+            (fit(0.5, 0.35, Sense::Same), Verdict::Near),
             (fit(0.0, 0.3, Sense::Same), Verdict::Nothing),
             (fit(0.1, 0.2, Sense::Same), Verdict::Nothing),
             (fit(0.0, 0.75, Sense::Same), Verdict::Answer),

@@ -89,6 +89,12 @@ pub trait Shelf: Send + Sync {
     /// The library cannot be read.
     fn page_labels(&self, book: &BookId) -> Result<Vec<String>, ShelfError>;
 
+    /// A page's text; nothing where the page is not there or has none.
+    ///
+    /// # Errors
+    /// The library cannot be read.
+    fn page_text(&self, book: &BookId, page: PageIndex) -> Result<Option<String>, ShelfError>;
+
     /// The chunks that stand on a page, wholly or in part, front matter included, in book order.
     ///
     /// # Errors

@@ -61,7 +61,7 @@ impl Tutor {
         events: &mut dyn FnMut(TurnEvent),
         cancel: &Cancel,
     ) -> Result<Reply, TutorError> {
-        let mut turn = Turn { tutor: self, session: Session::default(), draft: Draft::new(events), cancel };
+        let mut turn = Turn { tutor: self, session: Session::default(), draft: Draft::new(&*self.shelf, events), cancel };
         turn.draft.status(State::Searching, None);
         let grounded = turn.answer(question, &[scope])?;
         turn.session.mode = Mode::Answering;
@@ -144,7 +144,7 @@ impl Teach for Tutor {
         events: &mut dyn FnMut(TurnEvent),
         cancel: &Cancel,
     ) -> Result<Reply, TutorError> {
-        let mut turn = Turn { tutor: self, session: session.clone(), draft: Draft::new(events), cancel };
+        let mut turn = Turn { tutor: self, session: session.clone(), draft: Draft::new(&*self.shelf, events), cancel };
         let grounded = turn.run(message)?;
         let (after, reply) = turn.end(grounded);
         *session = after;

@@ -159,6 +159,11 @@ impl Shelf for ShortShelf {
         Ok(self.passages.iter().filter(there).cloned().collect())
     }
 
+    fn page_text(&self, book: &BookId, page: PageIndex) -> Result<Option<String>, ShelfError> {
+        let texts = self.page_passages(book, page)?.into_iter().map(|passage| passage.text).collect::<Vec<_>>();
+        Ok((!texts.is_empty()).then(|| texts.join("\n")))
+    }
+
     fn similarities(&self, question: &str, texts: &[&str]) -> Result<Vec<f32>, ShelfError> {
         Ok(texts.iter().map(|text| nearness(question, text)).collect())
     }

@@ -1,9 +1,9 @@
 //! The library, as the server shows it.
 
 use crate::library::Library;
-use crate::passage::BookId;
+use crate::passage::{BookId, PageIndex};
 use crate::retrieval::Retriever;
-use crate::server::{BookEntry, Books, BooksError, Counts};
+use crate::server::{BookEntry, Books, BooksError, Counts, PageEntry};
 use crate::tutor;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -45,6 +45,12 @@ impl Books for LibraryBooks {
 
     fn file(&self, id: &str) -> Result<Option<PathBuf>, BooksError> {
         self.library.book_file(&BookId(id.to_owned())).map_err(failed)
+    }
+
+    fn page(&self, id: &str, page: u32) -> Result<Option<PageEntry>, BooksError> {
+        let Some(index) = page.checked_sub(1) else { return Ok(None) };
+        let found = self.library.page(&BookId(id.to_owned()), PageIndex(index)).map_err(failed)?;
+        Ok(found.map(|found| PageEntry { page, page_label: found.label, text: found.text }))
     }
 
     fn counts(&self) -> Result<Counts, BooksError> {
