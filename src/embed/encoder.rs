@@ -16,6 +16,9 @@ const MIN_PASS_TOKENS: usize = 64;
 const MAX_PASS_TOKENS: usize = 256;
 /// Passes that every thread has where there are texts enough, so that none waits long for the last.
 const PASSES_PER_THREAD: usize = 4;
+/// Tokens from which one pass is shared among threads. A question is sooner done by its caller alone: the others would
+/// have to wake for microseconds of work, and be waited for where the processor is busy with something else.
+const MIN_SHARED_TOKENS: usize = 64;
 /// Threads for one pass; it reads all weights, and more threads do not make the memory faster.
 const MAX_POOL_THREADS: usize = 4;
 /// Padded tokens of one pass on a GPU.
@@ -96,15 +99,18 @@ impl Cpu {
         let num_tokens: usize = texts.iter().map(|text| text.ids.len()).sum();
         let most = num_tokens / (self.share.num_threads() * PASSES_PER_THREAD);
         let passes = batches(texts, most.clamp(MIN_PASS_TOKENS, MAX_PASS_TOKENS));
+        let alone = |pass: &&[&Tokens]| self.pass(&Pool::new(1, self.bert.level()), pass, pooling);
         if passes.len() > 1 {
-            let alone = |pass: &&[&Tokens]| self.pass(&Pool::new(1, self.bert.level()), pass, pooling);
             return self.share.map(&passes, alone).concat();
+        }
+        if num_tokens < MIN_SHARED_TOKENS {
+            return alone(&texts);
         }
         match self.pool.try_lock() {
             Ok(pool) => self.pass(&pool, texts, pooling),
             // A pool whose user panicked has ended all tasks and works on.
             Err(TryLockError::Poisoned(pool)) => self.pass(&pool.into_inner(), texts, pooling),
-            Err(TryLockError::WouldBlock) => self.pass(&Pool::new(1, self.bert.level()), texts, pooling),
+            Err(TryLockError::WouldBlock) => alone(&texts),
         }
     }
 
