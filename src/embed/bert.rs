@@ -107,18 +107,20 @@ impl Bert {
         if self.layers.is_empty() && queries == Queries::First {
             return firsts(&rows, &spans);
         }
+        // Used by all layers, because fresh memory costs time.
+        let (mut wide, mut narrow, mut heads) = (Sheet::default(), Sheet::default(), Sheet::default());
         for (index, layer) in self.layers.iter().enumerate() {
             let queries = if index == last { queries } else { Queries::All };
-            let projected = layer.projection.product(pool, &rows, None); // (tokens, 3 * width)
-            let heads = text_attention(pool, &projected, self.num_heads, &spans, queries); // (queries, width)
+            layer.projection.product(pool, &rows, None, &mut wide); // (tokens, 3 * width)
+            text_attention(pool, &wide, self.num_heads, &spans, queries, &mut heads); // (queries, width)
             if queries == Queries::First {
                 rows = firsts(&rows, &spans); // (texts, width)
             }
-            let attended = layer.output.product(pool, &heads, None); // (queries, width)
-            layer.output_norm.add(pool, &mut rows, &attended);
-            let inner = layer.up.product(pool, &rows, Some(self.activation)); // (queries, inner)
-            let outer = layer.down.product(pool, &inner, None); // (queries, width)
-            layer.norm.add(pool, &mut rows, &outer);
+            layer.output.product(pool, &heads, None, &mut narrow); // (queries, width)
+            layer.output_norm.add(pool, &mut rows, &narrow);
+            layer.up.product(pool, &rows, Some(self.activation), &mut wide); // (queries, inner)
+            layer.down.product(pool, &wide, None, &mut narrow); // (queries, width)
+            layer.norm.add(pool, &mut rows, &narrow);
         }
         rows
     }

@@ -21,8 +21,7 @@ pub(super) struct Shape {
     pub(super) layer_norm_eps: f64,
     #[serde(default)]
     pub(super) pad_token_id: u32,
-    #[serde(default)]
-    position_embedding_type: PositionEmbedding,
+    position_embedding_type: Option<String>,
     model_type: Option<String>,
     num_labels: Option<usize>,
     id2label: Option<BTreeMap<String, serde_json::Value>>,
@@ -38,14 +37,6 @@ pub(super) enum HiddenAct {
     Relu,
 }
 
-/// How a token's place is told; the other ways that BERT knows are rare.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum PositionEmbedding {
-    #[default]
-    Absolute,
-}
-
 impl Shape {
     /// Reads and checks the file at `path` for texts of `max_tokens`.
     pub(super) fn read(path: &Path, bytes: &[u8], max_tokens: usize) -> Result<Self, EmbedError> {
@@ -59,6 +50,10 @@ impl Shape {
     fn check(&self, max_tokens: usize) -> Result<(), String> {
         if let Some(kind) = self.model_type.as_ref().filter(|kind| *kind != "bert") {
             return Err(format!("model_type is {kind:?}, expected \"bert\""));
+        }
+        // The other ways that BERT knows to tell a token's place are rare.
+        if let Some(kind) = self.position_embedding_type.as_ref().filter(|kind| *kind != "absolute") {
+            return Err(format!("position_embedding_type is {kind:?}, expected \"absolute\""));
         }
         let (width, heads) = (self.hidden_size, self.num_attention_heads);
         if heads == 0 || width == 0 || !width.is_multiple_of(heads) {

@@ -30,7 +30,8 @@ fn check_near(got: &[f32], expected: &[f64], tolerance: f64, what: &str) {
 
 #[test]
 fn a_product_of_any_size_is_the_sum_it_should_be_whoever_computes_it() {
-    let shapes = [(1, 1, 1), (2, 5, 17), (7, 33, 16), (13, 384, 40), (6, 385, 31), (200, 40, 50), (25, 1000, 70)];
+    let shapes =
+        [(0, 3, 4), (1, 1, 1), (2, 5, 17), (7, 33, 16), (13, 384, 40), (6, 385, 31), (200, 40, 50), (25, 1000, 70)];
     for (rows, inputs, outputs) in shapes {
         let x = sheet(rows, inputs, 3);
         let (weight, bias) = (numbers(inputs * outputs, 5), numbers(outputs, 7));
@@ -39,9 +40,13 @@ fn a_product_of_any_size_is_the_sum_it_should_be_whoever_computes_it() {
         let matrix = Matrix::pack(inputs, &layers, &mut Memory::default()).expect("memory");
         assert_eq!(layers[1].1.len(), below);
         for level in Level::all() {
-            let alone = matrix.product(&Pool::new(1, level), &x, None);
-            let shared = matrix.product(&Pool::new(3, level), &x, None);
-            let gated = matrix.product(&Pool::new(2, level), &x, Some(Activation::Relu));
+            let product = |threads, x: &Sheet, activation| {
+                let mut sums = Sheet::default();
+                matrix.product(&Pool::new(threads, level), x, activation, &mut sums);
+                sums
+            };
+            let (alone, shared) = (product(1, &x, None), product(3, &x, None));
+            let gated = product(2, &x, Some(Activation::Relu));
             for row in 0..rows {
                 let dot = |output: usize| -> f64 {
                     let weights = &weight[output * inputs..][..inputs];
@@ -57,18 +62,10 @@ fn a_product_of_any_size_is_the_sum_it_should_be_whoever_computes_it() {
                 // A row's sums do not depend on its neighbours.
                 let mut one = Sheet::new(1, inputs);
                 one.row_mut(0).copy_from_slice(x.row(row));
-                assert_eq!(matrix.product(&Pool::new(1, level), &one, None).row(0), alone.row(row), "{what}");
+                assert_eq!(product(1, &one, None).row(0), alone.row(row), "{what}");
             }
         }
     }
-}
-
-#[test]
-fn a_product_of_no_rows_or_no_inputs_is_empty_or_the_bias() {
-    let matrix = Matrix::pack(0, &[(&[], &[1.0, 2.0])], &mut Memory::default()).expect("memory");
-    let pool = Pool::new(1, Level::best());
-    assert_eq!(matrix.product(&pool, &Sheet::new(2, 0), None).row(1), [1.0, 2.0]);
-    assert_eq!(matrix.product(&pool, &Sheet::new(0, 0), None).rows(), 0);
 }
 
 fn attended(x: &Sheet, width: usize, heads: usize, text: &Range<usize>, row: usize) -> Vec<f64> {
@@ -107,8 +104,9 @@ fn every_token_attends_to_its_own_text() {
         for level in Level::all() {
             for threads in [1, 3] {
                 let pool = Pool::new(threads, level);
-                let all = text_attention(&pool, &x, heads, &texts, Queries::All);
-                let firsts = text_attention(&pool, &x, heads, &texts, Queries::First);
+                let (mut all, mut firsts) = (Sheet::default(), Sheet::default());
+                text_attention(&pool, &x, heads, &texts, Queries::All, &mut all);
+                text_attention(&pool, &x, heads, &texts, Queries::First, &mut firsts);
                 for (index, text) in texts.iter().enumerate() {
                     assert_eq!(firsts.row(index), all.row(text.start));
                     for row in text.clone() {

@@ -25,8 +25,8 @@ const TASKS_PER_THREAD: usize = 4;
 /// Sixteen outputs' weights for one input, or their sums for one row.
 pub(super) type Columns = [f32; COLUMNS];
 
-/// Rows of numbers. Each begins a multiple of sixteen numbers after the one before; between them are zeros.
-#[derive(Debug)]
+/// Rows of numbers. Each begins a multiple of sixteen numbers after the one before.
+#[derive(Debug, Default)]
 pub(crate) struct Sheet {
     numbers: Vec<f32>,
     rows: usize,
@@ -37,6 +37,12 @@ impl Sheet {
     /// Zeros.
     pub(crate) fn new(rows: usize, width: usize) -> Self {
         Self { numbers: vec![0.0; rows * width.next_multiple_of(COLUMNS)], rows, width }
+    }
+
+    /// As many rows of such width, whatever is in them; takes no new memory where there is enough.
+    pub(super) fn reshape(&mut self, rows: usize, width: usize) {
+        self.numbers.resize(rows * width.next_multiple_of(COLUMNS), 0.0);
+        (self.rows, self.width) = (rows, width);
     }
 
     /// How many rows.
@@ -100,8 +106,9 @@ impl Matrix {
     /// The system has no more memory.
     ///
     /// # Panics
-    /// Where a weight is not as its bias and `inputs` say.
+    /// Where there are no inputs, or a weight is not as its bias and `inputs` say.
     pub(crate) fn pack(inputs: usize, layers: &[(&[f32], &[f32])], memory: &mut Memory) -> std::io::Result<Self> {
+        assert!(inputs > 0, "a layer without inputs");
         let outputs = layers.iter().map(|(_, bias)| bias.len()).sum::<usize>();
         let num_tiles = outputs.div_ceil(COLUMNS);
         let mut tiles: Piece<Columns> = memory.take(num_tiles * inputs)?;
@@ -109,7 +116,7 @@ impl Matrix {
         let mut output = 0;
         for (weight, bias) in layers {
             assert_eq!(weight.len(), bias.len() * inputs, "a weight of {inputs} inputs and {} outputs", bias.len());
-            for (weights, bias) in weight.chunks_exact(inputs.max(1)).zip(*bias) {
+            for (weights, bias) in weight.chunks_exact(inputs).zip(*bias) {
                 let (tile, column) = (output / COLUMNS, output % COLUMNS);
                 biases[tile][column] = *bias;
                 for (to, weight) in tiles[tile * inputs..(tile + 1) * inputs].iter_mut().zip(weights) {
@@ -121,23 +128,13 @@ impl Matrix {
         Ok(Self { inputs, outputs, tiles, bias: biases })
     }
 
-    /// Numbers of a row that it takes.
-    pub(crate) fn inputs(&self) -> usize {
-        self.inputs
-    }
-
-    /// Numbers of a row that it gives.
-    pub(crate) fn outputs(&self) -> usize {
-        self.outputs
-    }
-
-    /// `activation(rows · weightᵀ + bias)`, `(rows, outputs)`.
+    /// `sums = activation(rows · weightᵀ + bias)`, `(rows, outputs)`.
     ///
     /// # Panics
     /// Where the rows are not as wide as the weights.
-    pub(crate) fn product(&self, pool: &Pool, rows: &Sheet, activation: Option<Activation>) -> Sheet {
+    pub(crate) fn product(&self, pool: &Pool, rows: &Sheet, activation: Option<Activation>, sums: &mut Sheet) {
         assert_eq!(rows.width(), self.inputs, "rows as wide as the weights");
-        let mut sums = Sheet::new(rows.rows(), self.outputs);
+        sums.reshape(rows.rows(), self.outputs);
         let (stride, level) = (sums.stride(), pool.level());
         let shares = Shares::new(sums.numbers_mut());
         let num_tasks = match pool.num_threads() {
@@ -154,7 +151,6 @@ impl Matrix {
                 self.tiles(level, tiles.clone(), rows, &to, activation);
             }
         });
-        sums
     }
 
     /// Some tiles with some rows.
@@ -167,7 +163,7 @@ impl Matrix {
         activation: Option<Activation>,
     ) {
         // Parts of like size.
-        let num_parts = self.inputs.div_ceil(MAX_INPUTS).max(1);
+        let num_parts = self.inputs.div_ceil(MAX_INPUTS);
         for part in 0..num_parts {
             let inputs = part * self.inputs / num_parts..(part + 1) * self.inputs / num_parts;
             for tile in tiles.clone() {

@@ -31,7 +31,7 @@ struct Head<'a> {
     width: usize,
 }
 
-/// The heads' outputs side by side, `(queries, width)`, of `projected`: queries, keys and values side by side,
+/// `out` is the heads' outputs side by side, `(queries, width)`, of `projected`: queries, keys and values side by side,
 /// `(tokens, 3 * width)`. Each of `texts` is the rows of one text.
 ///
 /// # Panics
@@ -42,7 +42,8 @@ pub(crate) fn text_attention(
     num_heads: usize,
     texts: &[Range<usize>],
     queries: Queries,
-) -> Sheet {
+    out: &mut Sheet,
+) {
     let width = projected.width() / 3;
     assert!(num_heads > 0 && projected.width() == num_heads * (width / num_heads) * 3, "{num_heads} heads of {width}");
     assert!(texts.iter().all(|text| text.start < text.end && text.end <= projected.rows()), "texts of the sheet");
@@ -54,7 +55,7 @@ pub(crate) fn text_attention(
             Some(*row - num_queries(text))
         })
         .collect();
-    let mut out = Sheet::new(texts.iter().map(num_queries).sum(), width);
+    out.reshape(texts.iter().map(num_queries).sum(), width);
     let stride = out.stride();
     let shares = Shares::new(out.numbers_mut());
     let (size, level) = (width / num_heads, pool.level());
@@ -67,7 +68,6 @@ pub(crate) fn text_attention(
             to.copy_from_slice(numbers);
         });
     });
-    out
 }
 
 impl Head<'_> {

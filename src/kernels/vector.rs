@@ -190,7 +190,7 @@ impl Activation {
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,fma,f16c")]
     fn wide(self, x: &mut [f32]) {
-        self.with(x, |x| exp(x));
+        self.with(x, exp);
     }
 
     #[inline(always)]
@@ -219,7 +219,7 @@ fn gelu(x: f32, exp: impl Fn(f32) -> f32) -> f32 {
 #[inline(always)]
 fn gelu_tanh(x: f32, exp: impl Fn(f32) -> f32) -> f32 {
     // (1 + tanh(y)) / 2 = 1 / (1 + exp(-2 y)), y = √(2/π) (x + 0.044715 x³)
-    x / (1.0 + exp(-1.595_769_1 * (x + 0.044_715 * x * x * x)))
+    x / (1.0 + exp(-1.595_769 * (x + 0.044_715 * x * x * x)))
 }
 
 /// `exp(x)` within 2 units in the last place, without a branch, so that a loop over it becomes vector code. 0 for what is
