@@ -99,6 +99,7 @@ impl Turn<'_> {
             let section = filtered.place.section.as_ref();
             let grounded = self.not_placed(&found, section, message)?;
             self.resume_line();
+            self.leave_unanswered();
             return Ok(grounded);
         };
         self.session.book = Some(book.id.clone());
@@ -126,10 +127,15 @@ impl Turn<'_> {
             "I could not find that in {name}, so I will not guess. Try other words, or ask your teacher."
         ));
         self.resume_line();
+        self.leave_unanswered();
+        Ok(false)
+    }
+
+    /// Outside a lesson nothing goes on behind a question without an answer.
+    fn leave_unanswered(&mut self) {
         if self.session.lesson.is_none() {
             (self.session.mode, self.session.current_topic) = (Mode::Idle, None);
         }
-        Ok(false)
     }
 
     /// Whether the scopes say nothing of a term; a comparison says itself what it does not find.
