@@ -1,6 +1,7 @@
 //! A turn's question: what it leans on, where it is to be looked for, and which kind it is.
 
-use super::place::{self, Filtered, Found};
+use super::filter::{self, Filtered};
+use super::place::{self, Found};
 use super::shelf::Scope;
 use super::special::{self, Special};
 use super::special_turn::Asked;
@@ -59,7 +60,7 @@ impl Turn<'_> {
             return self.special(special, &Asked { question: message, scopes: &[Scope::all()] });
         }
         let text = self.in_context(message);
-        if let Some(mut filtered) = place::filter(&text, &books) {
+        if let Some(mut filtered) = filter::filter(&text, &books) {
             if let Some(book) = book {
                 filtered.place = filtered.place.of_book(&book.file_name);
             }

@@ -285,8 +285,8 @@ pub(crate) fn subjects(text: &str) -> Vec<Subject> {
                 found.push(Subject { text, kind: kind_of(&tokens, &named) });
             }
         }
-        // An article-free first word of a sentence may be any word: "Most", "Typically".
-        if range.start == 0 && tokens[0].plain.ends_with("ly") {
+        // A first word may be no name in spite of its capital: "Typically", "Compared".
+        if range.start == 0 && (tokens[0].plain.ends_with("ly") || tokens[0].plain.ends_with("ed")) {
             range.start += 1;
         }
         if range.is_empty() {
