@@ -1,6 +1,7 @@
 //! A turn's question: what it leans on, where it is to be looked for, and which kind it is.
 
-use super::place::{self, Filtered, Found};
+use super::filter::{self, Filtered};
+use super::place::{self, Found};
 use super::shelf::Scope;
 use super::special::{self, Special};
 use super::special_turn::Asked;
@@ -59,7 +60,7 @@ impl Turn<'_> {
             return self.special(special, &Asked { question: message, scopes: &[Scope::all()] });
         }
         let text = self.in_context(message);
-        if let Some(mut filtered) = place::filter(&text, &books) {
+        if let Some(mut filtered) = filter::filter(&text, &books) {
             if let Some(book) = book {
                 filtered.place = filtered.place.of_book(&book.file_name);
             }
@@ -99,6 +100,7 @@ impl Turn<'_> {
             let section = filtered.place.section.as_ref();
             let grounded = self.not_placed(&found, section, message)?;
             self.resume_line();
+            self.leave_unanswered();
             return Ok(grounded);
         };
         self.session.book = Some(book.id.clone());
@@ -126,10 +128,15 @@ impl Turn<'_> {
             "I could not find that in {name}, so I will not guess. Try other words, or ask your teacher."
         ));
         self.resume_line();
+        self.leave_unanswered();
+        Ok(false)
+    }
+
+    /// Outside a lesson nothing goes on behind a question without an answer.
+    fn leave_unanswered(&mut self) {
         if self.session.lesson.is_none() {
             (self.session.mode, self.session.current_topic) = (Mode::Idle, None);
         }
-        Ok(false)
     }
 
     /// Whether the scopes say nothing of a term; a comparison says itself what it does not find.

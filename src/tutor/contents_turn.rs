@@ -43,10 +43,23 @@ impl Turn<'_> {
     pub(super) fn all_contents(&mut self) -> Result<bool, TutorError> {
         let books = self.tutor.shelf.books()?;
         let each = if books.len() == 1 { MAX_HEADINGS } else { MAX_HEADINGS_EACH };
+        let mut bare = Vec::new();
         for book in &books {
+            if books.len() > 1 && self.own_headings(book)?.is_empty() {
+                bare.push(book);
+                continue;
+            }
             self.draft.paragraph();
             let text = self.headings_of(book, each)?;
             self.draft.say(&text);
+        }
+        if let Some(first) = bare.first() {
+            self.draft.paragraph();
+            let list: String = bare.iter().map(|book| format!("\n- *{}* ({})", book.title, book.file_name)).collect();
+            self.draft.say(&format!(
+                "These have no headings that I can list:{list}\n\nAsk for a page of one, for example: **what is on page 2 of {}?**",
+                first.file_name
+            ));
         }
         Ok(false)
     }
@@ -60,12 +73,17 @@ impl Turn<'_> {
         Ok(false)
     }
 
+    /// A book's headings but its own title.
+    fn own_headings(&self, book: &BookRef) -> Result<Vec<Heading>, TutorError> {
+        let mut headings = self.tutor.shelf.headings(&book.id)?;
+        headings.retain(|heading| heading.section.title.trim() != book.title.trim());
+        Ok(headings)
+    }
+
     /// A book's headings with their pages, the top ones only where there are many.
     pub(super) fn headings_of(&self, book: &BookRef, most: usize) -> Result<String, TutorError> {
-        let headings = self.tutor.shelf.headings(&book.id)?;
+        let headings = self.own_headings(book)?;
         let labels = self.tutor.shelf.page_labels(&book.id)?;
-        let own = |heading: &&Heading| heading.section.title.trim() != book.title.trim();
-        let headings: Vec<&Heading> = headings.iter().filter(own).collect();
         if headings.is_empty() {
             let (first, last) = (labels.first(), labels.last());
             let (Some(first), Some(last)) = (first, last) else { return Ok(format!("*{}* has no pages.", book.title)) };
@@ -78,7 +96,7 @@ impl Turn<'_> {
         let top = headings.iter().map(|heading| heading.level).min().unwrap_or_default();
         let level =
             (top..=u8::MAX).take_while(|level| *level == top || up_to(*level) <= most).take(8).last().unwrap_or(top);
-        let shown: Vec<&&Heading> = headings.iter().filter(|heading| heading.level <= level).collect();
+        let shown: Vec<&Heading> = headings.iter().filter(|heading| heading.level <= level).collect();
         let mut text = format!("*{}* ({}) has:", book.title, book.file_name);
         for heading in shown.iter().take(most) {
             let label = labels.get(heading.first_page.0 as usize).cloned();

@@ -2,6 +2,7 @@
 
 use super::draft::Quote;
 use super::shelf::{Scope, Shelf, ShelfError};
+use super::subject::reads_as_verb;
 use super::words::{self, stem};
 use crate::passage::{Passage, sentences};
 use std::ops::Range;
@@ -103,14 +104,16 @@ pub(crate) fn definition_score(term: &str, sentence: &str) -> f32 {
 /// The score of the term at `from..to` of the words.
 fn score_at(sentence: &str, said: &[String], from: usize, to: usize) -> f32 {
     let word = |i: usize| said.get(i).map_or("", String::as_str);
+    let ends = ends_there(sentence, said, to);
     // "… is called X", "known as X", "referred to as an X"
     let mut before = from;
     while before > 0 && ["a", "an", "the", "simply", "also"].contains(&word(before - 1)) {
         before -= 1;
     }
     let behind = |n: usize| before.checked_sub(n).map_or("", |i| word(i));
-    if NAMING.contains(&behind(1)) || behind(1) == "as" && ["known", "to", "defined", "described"].contains(&behind(2))
-    {
+    let named = NAMING.contains(&behind(1))
+        || behind(1) == "as" && ["known", "to", "defined", "described"].contains(&behind(2));
+    if named && ends {
         let passive =
             said[..before].iter().any(|word| COPULAS.contains(&word.as_str()) || word == "be" || word == "we");
         return if passive { 0.85 } else { 0.65 };
@@ -122,6 +125,19 @@ fn score_at(sentence: &str, said: &[String], from: usize, to: usize) -> f32 {
         return 0.85;
     }
     subject_score(sentence, said, from, to)
+}
+
+/// Whether the name ends with the word before `to`: no word of the same name follows.
+fn ends_there(sentence: &str, said: &[String], to: usize) -> bool {
+    const GO_ON: &[&str] = &[
+        "and", "or", "but", "which", "that", "because", "since", "if", "when", "while", "in", "on", "at", "by", "for",
+        "from", "to", "of", "as", "with", "is", "are", "was", "were", "who", "after",
+    ];
+    let Some(next) = said.get(to) else { return true };
+    let last = &said[to - 1];
+    let lower = sentence.to_lowercase();
+    let stops = [",", ".", ";", ":", "\"", "”", ")", "’"].iter().any(|mark| lower.contains(&format!("{last}{mark}")));
+    GO_ON.contains(&next.as_str()) || stops
 }
 
 /// The score where the term may be the sentence's subject.
@@ -148,7 +164,13 @@ fn subject_score(sentence: &str, said: &[String], from: usize, to: usize) -> f32
     let mut rest = sentence.splitn(2, ',');
     let head_words = words::words(rest.next().unwrap_or_default()).count();
     let appositive = head_words == to && rest.next().is_some() && ["a", "an", "the"].contains(&word(to));
-    if appositive { 0.7 } else { BEGINS_WITH_IT }
+    if appositive {
+        0.7
+    } else if reads_as_verb(word(to)) {
+        BEGINS_WITH_IT
+    } else {
+        0.0
+    }
 }
 
 /// Words in brackets, or between commas, right behind the word at `to`.
@@ -226,7 +248,9 @@ mod tests {
             ("Kublai Khan", "Kublai Khan, the grandson of Genghis, ruled China.", 0.65, 0.75),
             ("friction", "Friction is measured in newtons.", 0.0, 0.5),
             ("stream", "A readable stream is a source of data.", 0.0, 0.0),
-            ("force", "The force field is a map of arrows.", 0.0, 0.3),
+            ("force", "The force field is a map of arrows.", 0.0, 0.0),
+            ("force", "A force acts on a body.", 0.2, 0.3),
+            ("antibody", "This is also called antibody-dependent hypersensitivity.", 0.0, 0.0),
             ("force", "What is a force?", 0.0, 0.0),
             ("force", "They used force to win.", 0.0, 0.0),
             ("", "A force is a push.", 0.0, 0.0),

@@ -10,6 +10,7 @@ mod contents_turn;
 mod definition;
 mod draft;
 mod explain;
+mod filter;
 mod followup;
 mod grounding;
 mod intent;

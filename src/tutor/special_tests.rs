@@ -200,6 +200,6 @@ proptest::proptest! {
     #[test]
     fn any_text_is_recognised_without_a_panic(text in "\\PC{0,120}", words in "(what |is |page |on |the |of |12 |compare |and |[a-z]{1,4} )*") {
         let _ = (recognise(&text, &books()), recognise(&words, &books()));
-        let _ = (place::filter(&text, &books()), place::filter(&words, &books()));
+        let _ = (crate::tutor::filter::filter(&text, &books()), crate::tutor::filter::filter(&words, &books()));
     }
 }

@@ -127,7 +127,7 @@ impl Turn<'_> {
         };
         let section = found.passage.section.title.clone();
         self.draft.cite(&found.quotes);
-        self.draft.say(&format!("From *{}*, “{section}”:", found.passage.book.title));
+        self.draft.say(&talk::source(&found.passage.book, &section));
         self.draft.quote_block(&found.quotes);
         self.word(&prompt::answer(asked.question, &found.quotes), MODEL_LEAD, &found.quotes);
         self.session.book = Some(found.passage.book.id.clone());
@@ -292,7 +292,7 @@ impl Turn<'_> {
                 self.draft.say(&format!("No heading is called “{title}”, but this is what your books say of it."));
                 self.draft.paragraph();
                 self.draft.cite(&found.quotes);
-                self.draft.say(&format!("From *{}*, “{}”:", book.title, found.passage.section.title));
+                self.draft.say(&talk::source(&book, &found.passage.section.title));
                 self.draft.quote_block(&found.quotes);
                 self.speak_of(&book, &found.passage.section.title, &found.quotes);
                 Ok(true)

@@ -120,6 +120,12 @@ fn is_verb(token: &Token<'_>) -> bool {
             && !token.is_capital())
 }
 
+/// Whether a word in lower case may be a verb.
+pub(crate) fn reads_as_verb(word: &str) -> bool {
+    let known = |word: &str| VERBS.split_whitespace().any(|verb| verb == word);
+    known(word) || word.strip_suffix('s').is_some_and(known) || word.len() > 4 && word.ends_with("ed")
+}
+
 fn is_content(token: &Token<'_>) -> bool {
     ![ARTICLES, ASKING, AUXILIARY, PREPOSITIONS, PRONOUNS, JOINING].iter().any(|list| token.is(list))
 }
@@ -236,9 +242,28 @@ fn kind_of(tokens: &[Token<'_>], range: &Range<usize>) -> SubjectKind {
     }
 }
 
+/// A text without what stands in round brackets.
+fn without_brackets(text: &str) -> String {
+    let mut depth = 0usize;
+    let outside = |c: &char| {
+        match c {
+            '(' => depth += 1,
+            ')' => {
+                let inside = depth > 0;
+                depth = depth.saturating_sub(1);
+                return !inside;
+            }
+            _ => {}
+        }
+        depth == 0
+    };
+    text.chars().filter(outside).collect()
+}
+
 /// What a text is about, in its order. The phrase behind "who is" and "who was" is a person.
 pub(crate) fn subjects(text: &str) -> Vec<Subject> {
-    let tokens = tokens(text);
+    let text = without_brackets(text);
+    let tokens = tokens(&text);
     let asks_who = tokens.first().is_some_and(|token| token.is("who whos"))
         && tokens.get(1).is_some_and(|token| token.is("is was"));
     let mut found: Vec<Subject> = Vec::new();
@@ -260,8 +285,8 @@ pub(crate) fn subjects(text: &str) -> Vec<Subject> {
                 found.push(Subject { text, kind: kind_of(&tokens, &named) });
             }
         }
-        // An article-free first word of a sentence may be any word: "Most", "Typically".
-        if range.start == 0 && tokens[0].plain.ends_with("ly") {
+        // A first word may be no name in spite of its capital: "Typically", "Compared".
+        if range.start == 0 && (tokens[0].plain.ends_with("ly") || tokens[0].plain.ends_with("ed")) {
             range.start += 1;
         }
         if range.is_empty() {
@@ -306,6 +331,10 @@ mod tests {
             ),
             ("Which treaty ended the war in 1763?", &[("the war", Thing), ("1763", Thing)]),
             ("The Yuan dynasty was founded by Kublai Khan.", &[("the Yuan dynasty", Thing), ("Kublai Khan", Person)]),
+            (
+                "The Yuan dynasty (Chinese: Yuán Cháo) was the empire established by Kublai Khan.",
+                &[("the Yuan dynasty", Thing), ("the empire", Thing), ("Kublai Khan", Person)],
+            ),
             ("The Treaty of Paris ended the war.", &[("the Treaty of Paris", Thing), ("the war", Thing)]),
             ("Who was he?", &[]),
             ("", &[]),

@@ -103,6 +103,15 @@ pub(crate) fn no_books() -> &'static str {
     "There are no books here yet. Ask your teacher to add some; then I can teach you from them."
 }
 
+/// Where the quote to come is from; a section called like its book is not named twice.
+pub(crate) fn source(book: &BookRef, section: &str) -> String {
+    if section.trim() == book.title.trim() {
+        format!("From *{}*:", book.title)
+    } else {
+        format!("From *{}*, “{section}”:", book.title)
+    }
+}
+
 /// What a follow-up was understood to ask.
 pub(crate) fn understood(question: &str) -> String {
     format!("You mean: *{question}*")
