@@ -74,7 +74,8 @@ mod tests {
         let text = |(start, end): (usize, usize)| page.chars().skip(start).take(end - start).collect::<String>();
         let spans = located("A flood leaves fertile silt. … Enough.", page);
         assert_eq!(spans.iter().copied().map(text).collect::<Vec<_>>(), ["A flood leaves fer-\ntile silt", "Enough"]);
-        for (quote, page) in [("Enough. … A flood", page), ("A drought", page), ("", page), ("…", page), ("A", "")] {
+        for (quote, page) in [("Enough. … A flood", page), ("A drought", page), ("", page), ("…", page), ("A", "")]
+        {
             assert_eq!(located(quote, page), [], "{quote:?}");
         }
     }

@@ -133,7 +133,8 @@ mod tests {
             page: 12,
             page_label: "iv".into(),
             quote: "two\nlines".into(),
-            url: String::new(), spans: Vec::new(),
+            url: String::new(),
+            spans: Vec::new(),
         };
         messages[1].reply = Some(protocol::HistoryReply {
             mode: crate::tutor::Mode::Answering,

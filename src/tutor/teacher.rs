@@ -61,7 +61,8 @@ impl Tutor {
         events: &mut dyn FnMut(TurnEvent),
         cancel: &Cancel,
     ) -> Result<Reply, TutorError> {
-        let mut turn = Turn { tutor: self, session: Session::default(), draft: Draft::new(&*self.shelf, events), cancel };
+        let mut turn =
+            Turn { tutor: self, session: Session::default(), draft: Draft::new(&*self.shelf, events), cancel };
         turn.draft.status(State::Searching, None);
         let grounded = turn.answer(question, &[scope])?;
         turn.session.mode = Mode::Answering;

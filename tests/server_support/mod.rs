@@ -6,7 +6,7 @@
 use futures_util::{SinkExt as _, StreamExt as _};
 use lectern::classroom::Store;
 use lectern::passage::Citation;
-use lectern::server::{BookEntry, Books, BooksError, Cors, Counts, Limits, Parts, ServerError, ServerInfo};
+use lectern::server::{BookEntry, Books, BooksError, Cors, Counts, Limits, PageEntry, Parts, ServerError, ServerInfo};
 use lectern::tutor::{Cancel, Finish, LessonPlace, Mode, Reply, Session, State, Teach, TurnEvent, TutorError};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -58,6 +58,7 @@ pub fn citation() -> Citation {
         page_label: "iv".into(),
         quote: "The Indus is a river".into(),
         url: "/api/books/rivers/file#page=12".into(),
+        spans: Vec::new(),
     }
 }
 

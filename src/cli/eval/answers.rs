@@ -216,7 +216,8 @@ mod tests {
             page: 1,
             page_label: "1".into(),
             quote: "Newcomen built the engine in 1712.".into(),
-            url: String::new(), spans: Vec::new(),
+            url: String::new(),
+            spans: Vec::new(),
         };
         for (sentence, expected) in [
             ("The engine was built by Newcomen in 1712 (p. 9).", true),

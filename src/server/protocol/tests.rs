@@ -12,7 +12,8 @@ fn citation() -> Citation {
         page: 12,
         page_label: "iv".into(),
         quote: "Towns on the Indus".into(),
-        url: "/api/books/history/file#page=12".into(), spans: Vec::new(),
+        url: "/api/books/history/file#page=12".into(),
+        spans: Vec::new(),
     }
 }
 
