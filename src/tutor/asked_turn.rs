@@ -52,6 +52,20 @@ impl Turn<'_> {
         self.question_of(message, None)
     }
 
+    /// A question outside any conversation, of the books in `scope` only.
+    pub(super) fn question_in(&mut self, question: &str, scope: Scope) -> Result<bool, TutorError> {
+        let books = self.tutor.shelf.books()?;
+        let only = match scope.books.as_slice() {
+            [id] => books.iter().find(|book| book.id == *id),
+            _ => None,
+        };
+        if only.is_some() || scope == Scope::all() {
+            return self.question_of(question, only);
+        }
+        self.draft.status(State::Searching, None);
+        self.plain_question(question, &[scope])
+    }
+
     fn question_of(&mut self, message: &str, book: Option<&BookRef>) -> Result<bool, TutorError> {
         self.draft.status(State::Searching, None);
         let books = self.tutor.shelf.books()?;
@@ -71,7 +85,7 @@ impl Turn<'_> {
             scopes.push(Scope::section(lesson.step().section.id));
             scopes.push(Scope::book(&lesson.book.id));
         }
-        scopes.push(Scope::all());
+        scopes.push(book.map_or_else(Scope::all, |book| Scope::book(&book.id)));
         match special::recognise(&text, &books).filter(|special| !special.leans_back()) {
             Some(special) => self.special(special, &Asked { question: &text, scopes: &scopes }),
             None => self.plain_question(&text, &scopes),

@@ -6,7 +6,7 @@ use super::intent::{self, Intent};
 use super::lesson::Lesson;
 use super::opposite::Sense;
 use super::shelf::{Scope, Shelf, ShelfError};
-use super::turn::{Cancel, Finish, Mode, Reply, State, Teach, TurnEvent, TutorError};
+use super::turn::{Cancel, Finish, Mode, Reply, Teach, TurnEvent, TutorError};
 use super::wording::{self, Patience, Prompt, Writer};
 use super::{Exchange, Session, answer, prompt, relevance, talk, words};
 use crate::passage::Citation;
@@ -63,8 +63,7 @@ impl Tutor {
     ) -> Result<Reply, TutorError> {
         let mut turn =
             Turn { tutor: self, session: Session::default(), draft: Draft::new(&*self.shelf, events), cancel };
-        turn.draft.status(State::Searching, None);
-        let grounded = turn.answer(question, &[scope])?;
+        let grounded = turn.question_in(question, scope)?;
         turn.session.mode = Mode::Answering;
         Ok(turn.end(grounded).1)
     }
