@@ -78,6 +78,42 @@ fn the_page_of_most_answers_is_among_the_first() {
     println!("{total} questions in {elapsed:?}, {:?} each", elapsed / total as u32);
     println!("page hit @1 @3 @5: {} (@1 by first page: {:.3})", share(page_hits), first_page as f64 / total as f64);
     println!("answer in passage @1 @3 @5: {}", share(answer_hits));
-    assert!(page_hits[0] as f64 >= 0.80 * total as f64, "page hit@1: {}", share(page_hits));
-    assert!(page_hits[2] as f64 >= 0.95 * total as f64, "page hit@5: {}", share(page_hits));
+    assert!(page_hits[0] as f64 >= 0.90 * total as f64, "page hit@1: {}", share(page_hits));
+    assert!(page_hits[2] as f64 >= 0.98 * total as f64, "page hit@5: {}", share(page_hits));
+}
+
+#[test]
+fn whatever_is_asked_is_searched_for_and_another_model_is_refused() {
+    let Some(models) = shelf::models() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let book = folder.path().join("rivers.pdf");
+    shelf::write_book(&book, "glacier", 3);
+    let library = Arc::new(Library::open(&folder.path().join("data")).unwrap());
+    let config = EmbedConfig::new(models.join("all-minilm-l6-v2"));
+    let embedder = Arc::new(Embedder::load(&config).unwrap());
+    let never = AtomicBool::new(false);
+    ingest(&[book], &library, &embedder, &IngestOptions::default(), &mut |_| {}, &never).unwrap();
+    let retriever = Retriever::new(Arc::clone(&library), embedder);
+    let long = "what does the glacier carry ".repeat(4000);
+    for (question, is_found) in [
+        (long.as_str(), true),
+        ("glacier AND NOT (\"stone* OR NEAR(", true),
+        ("text:glacier ^ - + * \" ' ; DROP TABLE chunks", true),
+        ("glacier\0\u{202e}\u{feff}", true),
+        ("हिमनद क्या ले जाता है?", true),
+        ("冰川携带什么", true),
+        ("", false),
+        ("  \n\t ?!", false),
+        ("🙂🙂", false),
+    ] {
+        let found = retriever.search(&Query::new(question)).unwrap();
+        let shown: String = question.chars().take(40).collect();
+        assert_eq!(!found.is_empty(), is_found, "{shown:?}");
+    }
+    let none = retriever.search(&Query { limit: 0, ..Query::new("glacier") }).unwrap();
+    assert!(none.is_empty());
+
+    let other = Embedder::load(&EmbedConfig { max_tokens: 128, ..config }).unwrap();
+    let error = Retriever::new(library, Arc::new(other)).search(&Query::new("glacier")).unwrap_err().to_string();
+    assert!(error.contains("run `lectern ingest` once with this model"), "{error}");
 }

@@ -43,7 +43,7 @@ pub(super) struct ModelArgs {
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct RerankerArgs {
     /// The model that reads question and passage together to order passages better: a name of `lectern models list`, a
-    /// folder with its files, or `none`. Without the flag the known one is used if it is in the models folder
+    /// folder with its files, or `none`. Without the flag the one in the models folder is used, if there is one
     #[arg(long, env = "LECTERN_RERANKER", value_name = "NAME|FOLDER|none")]
     reranker: Option<String>,
 }
@@ -140,18 +140,17 @@ pub(super) fn reranker(
     device: DeviceKind,
 ) -> Result<Option<Arc<Reranker>>, CliError> {
     let catalog = Catalog::load(&folders.models)?;
-    let name = match args.reranker.as_deref() {
+    let located = match args.reranker.as_deref() {
         Some("none") => return Ok(None),
-        Some(name) => name.to_owned(),
-        None => match catalog.default_for(Role::Rerank) {
-            Ok(entry) if models::is_here(entry, &folders.models) => entry.name.clone(),
-            _ => {
+        Some(name) => models::locate(&folders.models, &catalog, Role::Rerank, name)?,
+        None => match models::reranker_here(&folders.models, &catalog)? {
+            Some(located) => located,
+            None => {
                 tracing::info!("no reranker in the models folder: passages keep the order of their words and vectors");
                 return Ok(None);
             }
         },
     };
-    let located = models::locate(&folders.models, &catalog, Role::Rerank, &name)?;
     let config = RerankConfig { device, ..RerankConfig::new(&located.dir) };
     Ok(Some(Arc::new(Reranker::load(&config)?)))
 }

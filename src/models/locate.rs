@@ -93,6 +93,40 @@ pub fn own_models(models_folder: &Path, catalog: &Catalog) -> Result<Vec<Located
     Ok(own)
 }
 
+/// The reranker in the folder: the catalogue's default if it is there, else the first other one by name; nothing where there
+/// is none.
+///
+/// # Errors
+/// If the folder cannot be read.
+pub fn reranker_here(models_folder: &Path, catalog: &Catalog) -> Result<Option<Located>, ModelsError> {
+    if let Ok(entry) = catalog.default_for(Role::Rerank)
+        && let Ok(located) = of_entry(entry, models_folder)
+    {
+        return Ok(Some(located));
+    }
+    for name in folders_in(models_folder)? {
+        let located = match catalog.get(&name) {
+            Some(entry) if entry.role == Role::Rerank => of_entry(entry, models_folder).ok(),
+            Some(_) => None,
+            None => Some(of_folder(&models_folder.join(&name))?).filter(reads_pairs),
+        };
+        if located.is_some() {
+            return Ok(located);
+        }
+    }
+    Ok(None)
+}
+
+/// Whether a model's `config.json` says that it classifies texts, as rerankers do.
+fn reads_pairs(located: &Located) -> bool {
+    let config = located.file("config.json").ok().and_then(|path| std::fs::read(path).ok());
+    let config: Option<serde_json::Value> = config.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let architectures = config.as_ref().and_then(|config| config["architectures"].as_array());
+    let classifies =
+        |name: &serde_json::Value| name.as_str().is_some_and(|name| name.ends_with("ForSequenceClassification"));
+    check_role(located, Role::Rerank).is_ok() && architectures.is_some_and(|names| names.iter().any(classifies))
+}
+
 pub(super) fn of_entry(entry: &Entry, models_folder: &Path) -> Result<Located, ModelsError> {
     let dir = models_folder.join(&entry.name);
     let mut files = BTreeMap::new();
@@ -231,5 +265,26 @@ mod tests {
             let error = locate(folder.path(), &catalog, role, wanted).unwrap_err().to_string();
             assert!(error.contains(says), "{error}\nshould say {says}");
         }
+    }
+
+    #[test]
+    fn a_reranker_is_known_by_its_config() {
+        let (folder, catalog) = room();
+        let here = || reranker_here(folder.path(), &catalog).unwrap().map(|located| located.name);
+        let put = |name: &str, config: &str| {
+            std::fs::create_dir_all(folder.path().join(name)).unwrap();
+            for file in ["tokenizer.json", "model.safetensors"] {
+                std::fs::write(folder.path().join(name).join(file), "{}").unwrap();
+            }
+            std::fs::write(folder.path().join(name).join("config.json"), config).unwrap();
+        };
+        put("an-embedder", r#"{"architectures": ["BertModel"]}"#);
+        put("broken", "{");
+        assert_eq!(here(), None);
+        put("my-reranker", r#"{"architectures": ["BertForSequenceClassification"]}"#);
+        assert_eq!(here().as_deref(), Some("my-reranker"));
+        put("ms-marco-minilm-l6-v2", "{}");
+        assert_eq!(here().as_deref(), Some("ms-marco-minilm-l6-v2"));
+        assert_eq!(reranker_here(Path::new("no such folder"), &catalog).unwrap(), None);
     }
 }

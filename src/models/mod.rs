@@ -26,6 +26,6 @@ pub use add::{Added, add};
 pub use catalog::{Catalog, Embedding, Entry, FileSpec, Pooling, Role, Source};
 pub use error::{Attempt, ModelsError};
 pub use gguf::{GgufError, GgufSummary, inspect as inspect_gguf};
-pub use locate::{Located, is_here, locate, own_models};
+pub use locate::{Located, is_here, locate, own_models, reranker_here};
 pub use pull::{PullEvent, pull};
 pub use verify::{Checked, Verdict, verify};
