@@ -11,7 +11,25 @@ mod retrieval;
 pub(super) use questions::QuestionArgs;
 
 use super::CliError;
+use super::folders::Folders;
 use std::process::ExitCode;
+
+/// What all measurements on labelled questions have.
+#[derive(Debug, clap::Args)]
+struct EvalArgs {
+    #[command(flatten)]
+    questions: QuestionArgs,
+    /// Print what was found for each question, a JSON object a line, before the table
+    #[arg(long)]
+    verbose: bool,
+    #[command(flatten)]
+    misses: misses::MissesArgs,
+    /// Print the figures as one JSON object in the last line
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    folders: Folders,
+}
 
 /// Flags of `lectern eval`.
 #[derive(Debug, clap::Args)]

@@ -1,9 +1,9 @@
 //! `lectern eval answers`: labelled questions answered as a student would see it.
 
-use super::misses::{Evidence, Miss, Misses, MissesArgs};
-use super::questions::{Question, QuestionArgs, share};
+use super::EvalArgs;
+use super::misses::{Evidence, Miss, Misses};
+use super::questions::{Question, share};
 use crate::cli::CliError;
-use crate::cli::folders::Folders;
 use crate::cli::weights::{self, ModelArgs};
 use crate::library::Library;
 use crate::passage::{BookId, Citation, PageIndex, sentences};
@@ -20,19 +20,9 @@ use std::time::Instant;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
-    questions: QuestionArgs,
-    /// Print what was found for each question, a JSON object a line, before the table
-    #[arg(long)]
-    verbose: bool,
-    #[command(flatten)]
-    misses: MissesArgs,
-    /// Print the figures as one JSON object in the last line
-    #[arg(long)]
-    json: bool,
+    eval: EvalArgs,
     #[command(flatten)]
     models: ModelArgs,
-    #[command(flatten)]
-    folders: Folders,
 }
 
 /// Counts over all answerable questions.
@@ -92,15 +82,15 @@ impl Tally {
 }
 
 pub(super) fn run(args: &Args) -> Result<ExitCode, CliError> {
-    let questions = args.questions.read()?;
-    let library = Arc::new(Library::open_existing(&args.folders.data)?);
-    let embedder = weights::embedder(&args.folders, &args.models.embedder)?;
-    let engine = weights::engine(&args.folders, &args.models)?;
+    let questions = args.eval.questions.read()?;
+    let library = Arc::new(Library::open_existing(&args.eval.folders.data)?);
+    let embedder = weights::embedder(&args.eval.folders, &args.models.embedder)?;
+    let engine = weights::engine(&args.eval.folders, &args.models)?;
     let writer = engine.map(|(_, engine)| Arc::new(engine) as Arc<dyn Writer>);
-    let reranker = weights::reranker(&args.folders, &args.models.reranker, args.models.embedder.device)?;
+    let reranker = weights::reranker(&args.eval.folders, &args.models.reranker, args.models.embedder.device)?;
     let retriever = Retriever::new(Arc::clone(&library), Arc::new(embedder)).with_reranker(reranker);
     let tutor = Tutor::new(Arc::new(retriever), writer);
-    let (mut tally, mut pages, mut misses) = (Tally::default(), Pages::new(&library)?, Misses::new(&args.misses));
+    let (mut tally, mut pages, mut misses) = (Tally::default(), Pages::new(&library)?, Misses::new(&args.eval.misses));
     let mut out = std::io::stdout().lock();
     for question in questions.iter().filter(|question| question.answerable) {
         let began = Instant::now();
@@ -123,14 +113,14 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, CliError> {
             let what = if reply.grounded { "The answer is not in the reply." } else { "Not answered." };
             misses.add(|| miss(question, what, &reply));
         }
-        if args.verbose {
+        if args.eval.verbose {
             let line = json!({"question": question.question, "answers": question.answers, "probe": probe, "reply": reply.text});
             writeln!(out, "{line}")?;
         }
     }
     let report = tally.json();
     misses.write("Questions that were not answered well", &report)?;
-    if args.json {
+    if args.eval.json {
         writeln!(out, "{report}")?;
     } else {
         for (name, value) in report.as_object().into_iter().flatten() {

@@ -1,9 +1,9 @@
 //! `lectern eval retrieval`: where the right page and the answer stand among the passages found.
 
-use super::misses::{Evidence, Miss, Misses, MissesArgs};
-use super::questions::{Question, QuestionArgs, share};
+use super::EvalArgs;
+use super::misses::{Evidence, Miss, Misses};
+use super::questions::{Question, share};
 use crate::cli::CliError;
-use crate::cli::folders::Folders;
 use crate::cli::weights::{self, EmbedderArgs, RerankerArgs};
 use crate::embed::Embedder;
 use crate::library::{Filter, FrontMatter, Library};
@@ -25,21 +25,11 @@ const NEAREST: usize = 10;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
-    questions: QuestionArgs,
-    /// Print what was found for each question, a JSON object a line, before the table
-    #[arg(long)]
-    verbose: bool,
-    #[command(flatten)]
-    misses: MissesArgs,
-    /// Print the figures as one JSON object in the last line
-    #[arg(long)]
-    json: bool,
+    eval: EvalArgs,
     #[command(flatten)]
     embedder: EmbedderArgs,
     #[command(flatten)]
     reranker: RerankerArgs,
-    #[command(flatten)]
-    folders: Folders,
 }
 
 /// Counts over all questions.
@@ -107,13 +97,13 @@ impl Tally {
 }
 
 pub(super) fn run(args: &Args) -> Result<ExitCode, CliError> {
-    let questions = args.questions.read()?;
-    let library = Arc::new(Library::open_existing(&args.folders.data)?);
-    let embedder = Arc::new(weights::embedder(&args.folders, &args.embedder)?);
-    let reranker = weights::reranker(&args.folders, &args.reranker, args.embedder.device)?;
+    let questions = args.eval.questions.read()?;
+    let library = Arc::new(Library::open_existing(&args.eval.folders.data)?);
+    let embedder = Arc::new(weights::embedder(&args.eval.folders, &args.embedder)?);
+    let reranker = weights::reranker(&args.eval.folders, &args.reranker, args.embedder.device)?;
     let retriever = Retriever::new(Arc::clone(&library), Arc::clone(&embedder)).with_reranker(reranker);
     let chunks = library.chunk_ids()?;
-    let (mut tally, mut misses) = (Tally::default(), Misses::new(&args.misses));
+    let (mut tally, mut misses) = (Tally::default(), Misses::new(&args.eval.misses));
     let mut out = std::io::stdout().lock();
     for question in questions.iter().filter(|question| question.answerable) {
         let query = Query { limit: DEPTHS[DEPTHS.len() - 1], ..Query::new(&question.question) };
@@ -124,13 +114,13 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, CliError> {
             misses.add(|| miss(question, &passages));
         }
         tally.count_nearest(&library, &embed(&embedder, &question.question)?, &chunks)?;
-        if args.verbose {
+        if args.eval.verbose {
             writeln!(out, "{}", described(question, &passages))?;
         }
     }
     let report = tally.json();
     misses.write("Questions whose page was not found first", &report)?;
-    if !args.json {
+    if !args.eval.json {
         write_table(&mut out, &tally)?;
     } else {
         writeln!(out, "{report}")?;
