@@ -74,6 +74,41 @@ impl Library {
         if query.is_empty() || limit == 0 {
             return Ok(Vec::new());
         }
+        if filter.books.is_none() && filter.sections.is_none() {
+            // The best of all are nearly always the best that may be found: only they are looked up then.
+            let depth = 2 * limit;
+            let best = self.best_text(&query, depth)?;
+            let are_all = best.len() < depth;
+            let searched =
+                |kind: &SectionKind| filter.front_matter == FrontMatter::Searched || *kind == SectionKind::Body;
+            let hits: Vec<Hit> = best.into_iter().filter(|(_, kind)| searched(kind)).map(|(hit, _)| hit).collect();
+            if are_all || hits.len() >= limit {
+                return Ok(hits.into_iter().take(limit).collect());
+            }
+        }
+        self.text_within(&query, limit, filter)
+    }
+
+    /// The best chunks of all, each with the kind of its section.
+    fn best_text(&self, query: &str, limit: usize) -> Result<Vec<(Hit, SectionKind)>, LibraryError> {
+        let sql = format!(
+            "SELECT c.id, -t.rank AS score, s.kind FROM
+               (SELECT rowid, rank FROM chunk_text
+                WHERE chunk_text MATCH ?1 AND rank MATCH 'bm25({HEADING_WEIGHT}, 1.0)' ORDER BY rank LIMIT ?2) t
+             JOIN chunks c ON c.id = t.rowid JOIN sections s ON s.id = c.section ORDER BY score DESC, c.id"
+        );
+        self.db.read(|db| {
+            db.prepare_cached(&sql)?
+                .query_map(params![query, i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+                    let hit = Hit { chunk: ChunkId(row.get(0)?), score: row.get::<_, f64>(1)? as f32 };
+                    Ok((hit, SectionKind::from_stored(row.get_ref(2)?.as_str()?)))
+                })?
+                .collect()
+        })
+    }
+
+    /// The best chunks that `filter` lets through.
+    fn text_within(&self, query: &str, limit: usize, filter: &Filter) -> Result<Vec<Hit>, LibraryError> {
         let sql = format!(
             "SELECT c.id, -bm25(chunk_text, {HEADING_WEIGHT}, 1.0) AS score FROM chunk_text
              JOIN chunks c ON c.id = chunk_text.rowid JOIN sections s ON s.id = c.section

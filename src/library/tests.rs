@@ -203,6 +203,23 @@ fn an_index_that_is_behind_catches_up() {
 }
 
 #[test]
+fn words_are_found_alike_in_all_sections_and_in_every_section_by_name() {
+    let (folder, library) = library();
+    for (word, seed) in [("fruit", 0), ("stone", 100), ("fruits", 200)] {
+        library.put_book(&book(&folder.path().join(format!("{word}.pdf")), word, seed, 30)).expect("a book is put");
+    }
+    let books = library.books().expect("books are read");
+    let all = Filter { books: Some(books.into_iter().map(|info| info.book.id).collect()), ..Filter::default() };
+    for limit in [1, 2, 10, 40, 80] {
+        for query in [&["fruit"][..], &["number4", "stone"], &["number29"], &["absent"], &["fruit", "stone", "number3"]]
+        {
+            let found = |filter| library.search_text(query, limit, filter).expect("a text search");
+            assert_eq!(found(&Filter::default()), found(&all), "{query:?}, {limit}");
+        }
+    }
+}
+
+#[test]
 fn sentences_and_words_are_found_until_their_book_is_removed() {
     let (folder, library) = library();
     let id = library.put_book(&book(&folder.path().join("a.pdf"), "fruit", 0, 10)).expect("a book is put");
