@@ -67,7 +67,7 @@ pub(super) fn between_rows(lines: &[&Line]) -> Vec<bool> {
     for (at, line) in lines.iter().enumerate() {
         let has_row_below = || lines[at..].iter().take(TABLE_REACH).any(|other| other.cells.len() > 1);
         let is_short = line.text.split(' ').count() <= ROW_WORDS && !ends_sentence(&line.text);
-        if line.cells.len() > 1 {
+        if line.cells.len() > 1 && !is_stretched(lines, at) {
             since_row = 0;
         } else if since_row < TABLE_REACH && is_short && line.upright && has_row_below() {
             found[at] = true;
@@ -83,9 +83,28 @@ pub(super) fn between_rows(lines: &[&Line]) -> Vec<bool> {
 /// filled in.
 pub(super) fn has_rows_near(lines: &[&Line], at: usize) -> bool {
     let line = lines[at];
-    let is_row = |other: &&Line| !other.cells.is_empty() && (other.y - line.y).abs() < 4.0 * line.size;
-    let near = [at.checked_sub(1), Some(at + 1)].into_iter().flatten().filter_map(|index| lines.get(index));
-    line.cells.len() != 1 || line.text.split(' ').count() < 8 || near.copied().any(|other| is_row(&other))
+    let is_row = |other: &Line| !other.cells.is_empty() && (other.y - line.y).abs() < 4.0 * line.size;
+    line.cells.len() != 1 || line.text.split(' ').count() < 8 || near(lines, at).any(is_row)
+}
+
+/// Whether a line is running text that was stretched to the width of its column: all its words are far apart, and a line of
+/// plain text beside it begins and ends where it does.
+pub(super) fn is_stretched(lines: &[&Line], at: usize) -> bool {
+    let line = lines[at];
+    let words = line.text.split_whitespace().count();
+    let plain_words = line.text.split_whitespace().filter(|word| word.starts_with(char::is_lowercase)).count();
+    let fills = |other: &Line| {
+        other.cells.is_empty()
+            && (other.y - line.y).abs() < 2.0 * line.size
+            && (other.left - line.left).abs() < line.size
+            && (other.right - line.right).abs() < 0.3 * line.size
+    };
+    words >= 3 && line.cells.len() + 1 == words && plain_words * 2 > words && near(lines, at).any(fills)
+}
+
+/// The lines before and behind one.
+fn near<'a>(lines: &'a [&Line], at: usize) -> impl Iterator<Item = &'a Line> {
+    [at.checked_sub(1), Some(at + 1)].into_iter().flatten().filter_map(|index| lines.get(index).copied())
 }
 
 /// The words of a line's cells, empty ones left out.

@@ -50,7 +50,7 @@ pub(super) fn paragraphs(pages: &[Vec<&Line>], measures: &Measures) -> Vec<Parag
         let num_turned = lines.iter().filter(|line| !line.upright).count();
         for ((at, line), is_note) in lines.iter().enumerate().zip(footnotes) {
             let (mut kind, mut text) = kinds::kind_and_text(line, measures);
-            if kind == Kind::Row && !kinds::has_rows_near(lines, at) {
+            if kind == Kind::Row && (!kinds::has_rows_near(lines, at) || kinds::is_stretched(lines, at)) {
                 (kind, text) = (Kind::Text, normalised(&line.text));
             }
             if !text.contains(char::is_alphanumeric) && text.chars().count() < 3 {
@@ -346,6 +346,26 @@ pub(super) mod tests {
             (Kind::Footnote, "1 Here always without friction of the air."),
         ];
         assert_eq!(kinds_of(&lines), expected.map(|(kind, text)| (kind, text.to_owned())));
+    }
+
+    #[test]
+    fn a_line_that_was_stretched_is_no_row() {
+        let stretched = "hormones #such #as #testosterone #seem #to #be";
+        let stretched = Line {
+            cells: stretched.match_indices('#').enumerate().map(|(n, (at, _))| at - n).collect(),
+            right: line("onset coincides with puberty. By contrast, male", 0.0, 0.0).right,
+            ..line(&stretched.replace('#', ""), 0.0, 112.0)
+        };
+        let mut lines = [
+            line("onset coincides with puberty. By contrast, male", 0.0, 100.0),
+            stretched,
+            line("known to change it.", 0.0, 124.0),
+        ];
+        let text = "onset coincides with puberty. By contrast, male hormones such as testosterone seem to be known to change it.";
+        assert_eq!(kinds_of(&lines), [(Kind::Text, text.to_owned())]);
+        // One that ends elsewhere is a row.
+        lines[1].right += 50.0;
+        assert_eq!(kinds_of(&lines)[1].0, Kind::Row);
     }
 
     #[test]
