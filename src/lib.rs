@@ -20,13 +20,13 @@
 //! | [`device`] | `cpu`, `cuda` or `metal`; the only `cfg(feature = "cuda")` | |
 //! | [`passage`] | the words all rooms share | everything |
 //! | [`corpus`] | bytes of a book to pages, sections and chunks; `corpus::pdf` is the only user of lopdf | models, index |
-//! | [`embed`] | texts to unit vectors | books, index |
+//! | [`embed`] | texts to unit vectors, questions with passages to scores | books, index |
 //! | [`library`] | what `ingest` wrote: books, pages, sections, chunks, full text (SQLite) and vectors (usearch) | models, prompts |
 //! | [`ingest`] | the pipeline corpus, embed, library; resumable, with progress events | terminals, HTTP |
-//! | [`retrieval`] | a question to ranked passages | chat, lessons |
+//! | [`retrieval`] | a question to ranked passages with their sentences weighed | chat, lessons |
 //! | [`models`] | the catalogue of known models: pull, verify, locate | what a model computes |
 //! | [`engine`] | text generation on a thread of its own: GGUF, decoder, tokenizer, template, sampler; `scheduler`, `pool`, `prefix` and `blocks` say what runs in a step and share what sequences have in common | HTTP, PDF, lessons |
-//! | `kernels` | products with quantised weights and attention over blocks of keys and values, as vector code chosen at run time; the only home of `unsafe` SIMD | models, engine |
+//! | `kernels` | products with weights, quantised or not, and attention, as vector code chosen at run time; the only home of `unsafe` SIMD | models, engine |
 //! | [`tutor`] | the teaching: intent, lesson plan, answers, grounding | sockets, tensors, SQL |
 //! | [`classroom`] | what lasts of a session: turns and lesson position (SQLite) | models, HTTP |
 //! | [`server`] | axum: WebSocket, HTTP, the wire types, the embedded pages | prompts, tensors |
@@ -34,7 +34,7 @@
 //! # Who may call whom
 //!
 //! `server -> tutor, classroom, library, engine` · `tutor -> retrieval, engine, classroom` · `retrieval -> embed, library` ·
-//! `ingest -> corpus, embed, library` · `engine -> device, kernels` · `embed -> device` · `cli -> all` · all `-> passage`. A test
+//! `ingest -> corpus, embed, library` · `engine, embed -> device, kernels` · `cli -> all` · all `-> passage`. A test
 //! (`tests/layers.rs`) reads the `crate::` paths of every file and fails on an arrow that is not in this list.
 //!
 //! # Processes and threads
