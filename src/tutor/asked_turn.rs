@@ -169,9 +169,10 @@ impl Turn<'_> {
             }
             return rewritten.question;
         }
-        let before = self.session.recent.last();
-        match before.filter(|_| words::leans_back(message)) {
-            Some(before) => format!("{} {message}", before.question),
+        let asked = self.session.recent.last().map(|exchange| exchange.question.clone());
+        let taught = || self.session.lesson.as_ref().map(|lesson| lesson.step().section.title.clone());
+        match asked.or_else(taught).filter(|_| words::leans_back(message)) {
+            Some(before) => format!("{before} {message}"),
             None => message.to_owned(),
         }
     }
