@@ -15,24 +15,68 @@ pub enum Intent {
     Repeat,
     /// The same step in simpler words.
     Simpler,
+    /// An example of what the step says.
+    Example,
+    /// Another place of the lesson.
+    Jump(Jump),
     /// Where the lesson stands and what comes.
     Plan,
     /// To end the lesson.
     Stop,
     /// Something specific, to be answered from the books.
     Question,
+    /// An answer to the question that the tutor asked.
+    Answer,
+    /// Help with the question that the tutor asked.
+    Hint,
+    /// To be told the answer, or to leave the question: "I don't know".
+    GiveUp,
+    /// To be quizzed on a topic; empty where none was named.
+    Quiz(String),
+    /// To go over what was learned before.
+    Review,
+    /// What the student knows by now.
+    Progress,
     /// A greeting.
     Greeting,
+    /// The student's name.
+    Name(String),
     /// Thanks.
     Thanks,
     /// A farewell.
     Goodbye,
     /// What the tutor can do, or what the books hold.
     Help,
-    /// To be quizzed.
-    Quiz,
+    /// Something weighs on the student that a grown-up should hear of.
+    Distress,
+    /// Rude or hurtful words.
+    Abuse,
     /// None of these.
     Other,
+}
+
+/// Where to go in a lesson.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Jump {
+    /// A step, from 1.
+    Step(usize),
+    /// A place the book names: "chapter 2", "section 3.1".
+    Place(String),
+    /// Past what is before the student now: the step, or the question.
+    Skip,
+    /// The first step.
+    Start,
+    /// The last step.
+    End,
+}
+
+/// What runs when a message comes; it decides what a bare "yes" or "B" means.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Situation {
+    /// A lesson runs.
+    pub in_lesson: bool,
+    /// The tutor has asked something that waits for its answer.
+    pub is_asked: bool,
 }
 
 /// Phrases that ask for the same.
@@ -133,7 +177,7 @@ const WHOLE: &[Group] = &[
             "quiz", "quiz me", "test me", "give me a quiz", "ask me a question", "ask me questions",
             "test my knowledge", "start a quiz",
         ],
-        || Intent::Quiz,
+        || Intent::Quiz(String::new()),
     ),
 ];
 
@@ -243,9 +287,10 @@ fn as_written(message: &str, plain_topic: &str) -> String {
         })
 }
 
-/// Reads a message. `in_lesson` decides what a bare "yes" or "no" means.
+/// Reads a message.
 #[must_use]
-pub fn classify(message: &str, in_lesson: bool) -> Intent {
+pub fn classify(message: &str, situation: Situation) -> Intent {
+    let in_lesson = situation.in_lesson;
     let all = plain(message);
     if let Some(intent) = whole(&all) {
         return settle(intent, in_lesson);
@@ -332,27 +377,27 @@ mod tests {
             ("help", Intent::Help),
             ("what can you do?", Intent::Help),
             ("what books do you have?", Intent::Help),
-            ("quiz me", Intent::Quiz),
+            ("quiz me", Intent::Quiz(String::new())),
             ("my dog is sick today and I am sad about it", Intent::Other),
             ("", Intent::Other),
             ("...", Intent::Other),
             ("🙂", Intent::Other),
         ];
         for (message, expected) in cases {
-            assert_eq!(classify(message, true), expected, "{message:?}");
+            assert_eq!(classify(message, Situation { in_lesson: true, is_asked: false }), expected, "{message:?}");
         }
     }
 
     #[test]
     fn no_lesson_means_nothing_to_stop() {
-        assert_eq!(classify("stop", false), Intent::Goodbye);
-        assert_eq!(classify("stop", true), Intent::Stop);
+        assert_eq!(classify("stop", Situation::default()), Intent::Goodbye);
+        assert_eq!(classify("stop", Situation { in_lesson: true, is_asked: false }), Intent::Stop);
     }
 
     proptest::proptest! {
         #[test]
         fn any_text_is_read_without_a_panic(message in "\\PC{0,200}", in_lesson: bool) {
-            let _ = classify(&message, in_lesson);
+            let _ = classify(&message, Situation { in_lesson, is_asked: false });
         }
     }
 }

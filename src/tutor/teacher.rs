@@ -2,7 +2,7 @@
 
 use super::answer::{Evidence, Outcome};
 use super::draft::{Draft, End, Quote};
-use super::intent::{self, Intent};
+use super::intent::{self, Intent, Situation};
 use super::lesson::Lesson;
 use super::opposite::Sense;
 use super::shelf::{Scope, Shelf, ShelfError};
@@ -167,7 +167,7 @@ impl Turn<'_> {
 
     /// Does what the message asks for; returns whether all that was shown as fact stands on a page.
     fn run(&mut self, message: &str) -> Result<bool, TutorError> {
-        let intent = intent::classify(message, self.session.lesson.is_some());
+        let intent = intent::classify(message, Situation { in_lesson: self.session.lesson.is_some(), is_asked: false });
         tracing::debug!(?intent, "message read");
         let pending = self.session.pending.take();
         if matches!(intent, Intent::Question | Intent::Other | Intent::Help) {
@@ -201,8 +201,8 @@ impl Turn<'_> {
             Intent::Thanks => self.small_talk("You are welcome!"),
             Intent::Goodbye => self.small_talk("Goodbye! Your place is kept; come back whenever you like."),
             Intent::Help => self.say(&talk::help(shelf)?),
-            Intent::Quiz => self.small_talk("I have no quizzes yet, but I can teach you and answer your questions."),
-            Intent::Other => self.other(message),
+            Intent::Quiz(_) => self.small_talk("I have no quizzes yet, but I can teach you and answer your questions."),
+            _ => self.other(message),
         }
     }
 
