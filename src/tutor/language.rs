@@ -43,30 +43,37 @@ pub(crate) enum Phrase {
     Abuse,
 }
 
-/// Words that only English has, among those of students' messages.
+/// Everyday words of English that the other two do not have.
 const ENGLISH: &str = "the of and to is are was were what who when where why how which do does did can could should would \
-    i you it he she they we my your this that these those in for with from about tell me explain teach give show \
-    understand don't dont not please lesson chapter page book between mean means next start stop quiz question help know \
-    learn example again more simple simpler go back yes ok hello hi thanks thank much many there have has had at be an a \
-    by as so but or if then than will whats im";
-/// Words that only Spanish has. Accents are folded, as students leave them out.
+    i you it he she they we my your this that these those in for with from about tell explain teach give show understand \
+    don't dont not please lesson chapter book between mean means next start stop quiz help know learn example again more \
+    simpler go back yes ok hello hi thanks thank much many there have has had at be an by as so but or if then than will \
+    whats im its";
+/// Everyday words of Spanish, in lower case and without accents, as students leave them out.
 const SPANISH: &str = "que cual cuales como cuando donde porque quien quienes cuanto cuantos cuanta cuantas es son esta \
-    este estan esto eso fue fueron era eran los las del una unos unas el y por para con sobre hay mi mis tu se lo al \
-    explicame explica ensename ensena dime quiero puedes puede puedo entiendo entender ejemplo leccion capitulo pagina \
-    libro siguiente significa hola gracias ayuda ayudame no si empieza empezar continua repite pregunta preguntas sirve \
-    funciona funcionan tiene tienen hace hacen hizo mas muy pero necesito saber aprender hablame dame ponme entre mundo \
-    guerra agua luz fuerza quiere estudiar tierra otra vez";
-/// Words that only French has.
-const FRENCH: &str = "que quoi qui quel quelle quels quelles comment pourquoi ou quand combien est sont etait etaient les \
-    des du une un le la et dans pour avec sur au aux ce cette ces c'est qu'est qu'est-ce est-ce je tu il elle nous vous \
-    ils elles on j'ai n'ai pas ne plus moi toi mon ma mes explique expliquer expliquez peux peut veux comprends comprend \
-    exemple lecon chapitre page livre suivant suivante signifie bonjour salut merci aide-moi aide oui non commence \
-    continue repete question entre se fait sert fonctionne fonctionnent faire dit parle-moi donne-moi dis-moi \
-    apprends-moi enseigne-moi apprendre savoir encore etre ont fut sous l'eau l'histoire guerre";
-/// Words of both, or of names and English too: they do not decide, they only agree.
-const SHARED: &str = "que es son entre no si page question me la le de un on ou sur pour par mi tu se as continue explique \
-    el al des du au aux los las del ma mes ne non dit une plus il ce con comment guerre y lo era simple example aide page \
-    sous pas moi hay e";
+    este estan estoy esto eso fue fueron era eran el la los las del de unos una unas y por para con sobre hay mi mis tu \
+    se lo al explicame explicalo explicar ensename ensena dime quiero quieres puedes puede puedo entiendo entender \
+    ejemplo ejemplos leccion capitulo pagina libro libros siguiente anterior significa hola gracias adios buenos dias \
+    ayuda ayudame no si empieza empezar continua sigue repite repetir pregunta preguntas hazme haz respuesta sirve \
+    funciona funcionan tiene tienen hace hacen hizo mas muy pero tambien necesito saber aprender aprendido hablame dame \
+    ponme entre mundo guerra agua luz fuerza energia estudiar tierra otra otro vez facil dificil bien resumen diferencia \
+    llama llaman ellos ella nosotros cuentame acerca hasta luego despacio creo vamos hablemos hablar todo todos despues antes primero segundo repasar";
+/// Everyday words of French, in lower case and without accents.
+const FRENCH: &str = "que quoi qui quel quelle quels quelles comment pourquoi ou quand combien est sont etait etaient le la \
+    les de des du aux un une et dans pour avec sur au ce cette ces c'est qu'est qu'est-ce est-ce je tu il elle nous vous \
+    ils elles on j'ai n'ai pas ne plus moi toi mon ma mes explique expliquer expliquez peux peut veux veut dire comprends \
+    comprend exemple exemples lecon chapitre page livre livres suivant suivante precedente signifie bonjour salut merci \
+    beaucoup aide-moi aide oui non commence commencer continue repete question questions pose entre se fait fais faire \
+    sert fonctionne fonctionnent parle parle-moi donne donne-moi dis-moi apprends-moi enseigne-moi apprendre appris \
+    savoir sais suis encore etre ont fut sous guerre eau reponse d'accord resume difference simplement facile marche \
+    besoin tout tous apres avant premier raconte-moi montre-moi parlons revoir lentement crois systeme y quelqu'un monde s'appelle";
+/// Everyday words of Portuguese, so that it is not taken for Spanish.
+const PORTUGUESE: &str = "o os um uma em da do das dos e nao voce isso ao mais com";
+/// Those that two of the languages share, or that stand in names and English texts too: they agree, they do not decide.
+const SHARED: &str = "que es son entre no si page question questions la le les las los de des del du un une on ou sur pour \
+    por par mi ma mes tu se as continue explique el al au aux ne non dit plus il ce con comment guerre y lo simple aide \
+    sous pas moi era para mas como commence encore est et mon marche resume difference tout fut sert pose dire san fait \
+    premier facile sigue todo bien elle parle agua luz tierra ella buenos vez antes luego";
 
 /// The language a text is written in, if that is sure.
 pub(crate) fn language_of(text: &str) -> Option<Language> {
@@ -93,11 +100,18 @@ fn of_script(text: &str, script: Script) -> Option<Language> {
                 _ => Language::Hindi,
             }
         }
-        Script::Arabic | Script::Cyrillic | Script::Hebrew => named(whatlang::detect(text)?.lang()),
+        // A few words do not tell the languages of one script apart; then it is the most written one.
+        Script::Arabic => sure_or(text, Lang::Ara),
+        Script::Cyrillic => sure_or(text, Lang::Rus),
+        Script::Hebrew => sure_or(text, Lang::Heb),
         Script::Mandarin => Language::Other("Chinese"),
         Script::Hiragana | Script::Katakana => Language::Other("Japanese"),
         _ => named(whatlang::detect(text)?.lang()),
     })
+}
+
+fn sure_or(text: &str, common: Lang) -> Language {
+    named(whatlang::detect(text).filter(whatlang::Info::is_reliable).map_or(common, |info| info.lang()))
 }
 
 fn named(lang: Lang) -> Language {
@@ -127,18 +141,23 @@ fn of_words(text: &str) -> Option<Language> {
         .filter(|word| !word.is_empty())
         .collect();
     let english = count(&words, |word| is_in(ENGLISH, word));
-    let spanish = evidence(&words, SPANISH) + 2 * count(&words, |word| word.ends_with("cion") || word.ends_with("ciones"));
-    let spanish = spanish + 3 * text.matches(['¿', '¡']).count() + 2 * text.to_lowercase().matches('ñ').count();
-    let french = evidence(&words, FRENCH) + 2 * count(&words, has_elision) + 2 * text.matches(['ç', 'œ']).count();
-    let (best, other, language) = if spanish >= french {
+    let lower = text.to_lowercase();
+    let spanish = Evidence::of(&words, SPANISH)
+        .and(count(&words, |word| word.ends_with("ciones")) + lower.matches("ción").count() + text.matches(['¿', '¡']).count())
+        .or_perhaps(lower.matches(['ñ', 'á', 'í', 'ó', 'ú']).count());
+    let french =
+        Evidence::of(&words, FRENCH).and(count(&words, has_elision)).or_perhaps(lower.matches(['ç', 'œ', 'è', 'ê', 'à', 'â', 'î', 'û']).count());
+    let (best, other, language) = if spanish.points() >= french.points() {
         (spanish, french, Language::Spanish)
     } else {
         (french, spanish, Language::French)
     };
-    if best >= 3 && best > 2 * english && best > other {
+    let portuguese = count(&words, |word| is_in(PORTUGUESE, word));
+    let enough = best.points() >= 3 || best.sure >= 1 && english == 0;
+    if enough && portuguese <= best.sure && best.points() > 2 * english && best.points() > other.points() {
         return Some(language);
     }
-    if english >= 2 && english * 2 >= best || english > 0 && best == 0 && words.len() <= 3 {
+    if english >= 2 && english * 2 >= best.points() || english > 0 && best.points() == 0 && words.len() <= 3 {
         return Some(Language::English);
     }
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
@@ -166,9 +185,32 @@ fn count(words: &[&str], wanted: impl Fn(&str) -> bool) -> usize {
     words.iter().filter(|word| wanted(word)).count()
 }
 
-/// Two points for every word that only this language has, one for those it shares.
-fn evidence(words: &[&str], list: &str) -> usize {
-    words.iter().filter(|word| is_in(list, word)).map(|word| if is_in(SHARED, word) { 1 } else { 2 }).sum()
+/// What speaks for a language.
+#[derive(Debug, Clone, Copy)]
+struct Evidence {
+    /// Signs that only it has.
+    sure: usize,
+    /// Signs that others have too.
+    shared: usize,
+}
+
+impl Evidence {
+    fn of(words: &[&str], list: &str) -> Self {
+        let known = |shared: bool| count(words, |word| is_in(list, word) && is_in(SHARED, word) == shared);
+        Self { sure: known(false), shared: known(true) }
+    }
+
+    fn and(self, sure: usize) -> Self {
+        Self { sure: self.sure + sure, ..self }
+    }
+
+    fn or_perhaps(self, shared: usize) -> Self {
+        Self { shared: self.shared + shared, ..self }
+    }
+
+    fn points(self) -> usize {
+        2 * self.sure + self.shared
+    }
 }
 
 /// `l'eau`, `d'un`, `qu'est`.
@@ -231,4 +273,110 @@ pub(crate) fn notice(language: Language, book_language: Language, ability: Abili
         wording(key, language).to_owned()
     };
     wording(key, language).replace("{book}", &within(book_language)).replace("{own}", &within(language))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Language::{English, French, Hindi, Other, Spanish};
+
+    /// Messages of students in each language, parted by `|`.
+    const ENGLISH_MESSAGES: &str = "wat is gravity|teach me about waves|hi|go on|quiz me|i dont get it|who was kublai khan|\
+        tell me about la salle|charles de gaulle|las vegas|what is el niño|what is laissez faire|coup de grace meaning|\
+        van gend en loos case|fort de chartres|who was marquis de montcalm|louis pasteur|rene descartes|buenos aires|\
+        mitochondria|datagram|f=ma|newton second law|potential diference|scramble for africa|ogedei|tugh temur|lol|idk|\
+        1763|hint pls|explane agin|whats ur name|my name is jose|im maria garcia|vis a vis meaning|in vitro|homo sapiens|\
+        why does the treaty of aix la chapelle matter|what does the word comment mean|suspicion and coercion|\
+        Voltaire's few acres of snow|Ariq Böke|Céloron's route|please continue|example page 5|final question|mon mothma";
+    const SPANISH_MESSAGES: &str = "¿Qué es la gravedad?|que es la fuerza|no entiendo|explicame las leyes de newton|\
+        dame un ejemplo|continúa|empieza la lección|siguiente página|repite por favor|¿cómo funciona el sistema inmune?|\
+        cuando fue la guerra|gracias|qué dice la página 5|que hay en la sangre|quiero saber más|la respuesta es 5";
+    const FRENCH_MESSAGES: &str = "Qu'est-ce que la gravité ?|c'est quoi la force|je ne comprends pas|\
+        qui a inventé la machine à vapeur ?|donne moi un exemple|continue s'il te plaît|répète s’il te plaît|bonjour|\
+        que dit la page 5|pourquoi l'eau bout|je suis fatigué|la réponse est 5|quelle est la capitale des yuan|d’accord";
+    const HINDI_MESSAGES: &str = "गुरुत्वाकर्षण क्या है?|मुझे समझ नहीं आया|आगे बढ़ो|नमस्ते|न्यूटन का पहला नियम|हाँ|James Watt ने क्या बनाया था?";
+
+    #[test]
+    fn no_english_message_is_taken_for_another_language() {
+        for text in ENGLISH_MESSAGES.split('|').filter(|text| *text != "buenos aires") {
+            assert!(matches!(language_of(text), None | Some(English)), "{text}: {:?}", language_of(text));
+        }
+    }
+
+    #[test]
+    fn other_languages_are_known() {
+        let all = [(SPANISH_MESSAGES, Spanish), (FRENCH_MESSAGES, French), (HINDI_MESSAGES, Hindi)];
+        for (messages, expected) in all {
+            for text in messages.split('|') {
+                assert_eq!(language_of(text), Some(expected), "{text}");
+            }
+        }
+        let long = "Kannst du mir bitte das Gesetz von Newton erklären?";
+        for (text, expected) in [(long, "German"), ("什么是重力？", "Chinese"), ("ما هي الجاذبية؟", "Arabic")] {
+            assert_eq!(language_of(text), Some(Other(expected)), "{text}");
+        }
+        for text in ["", "?", "5", "x = 3", "…"] {
+            assert_eq!(language_of(text), None, "{text}");
+        }
+    }
+
+    /// Questions of a reading-comprehension set, where the shared data is there.
+    #[test]
+    fn written_english_questions_are_english() {
+        let here = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared");
+        let shared = std::env::var("LECTERN_SHARED").unwrap_or_else(|_| here.to_owned());
+        let Ok(file) = std::fs::read_to_string(format!("{shared}/eval/books/questions.jsonl")) else {
+            #[expect(clippy::print_stderr, reason = "a test says that it skips")]
+            {
+                eprintln!("skipped: no shared questions");
+            }
+            return;
+        };
+        let questions: Vec<String> = file
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("a line of JSON"))
+            .map(|line| line["question"].as_str().expect("a question").to_owned())
+            .collect();
+        let foreign = |text: &&String| language_of(text).is_some_and(|language| language != English);
+        let wrong: Vec<&String> = questions.iter().filter(foreign).collect();
+        assert!(wrong.len() * 100 <= questions.len(), "{wrong:?}");
+    }
+
+    #[test]
+    fn every_phrase_has_all_four_languages_and_no_gap_left() {
+        for (key, wordings) in PHRASES.iter() {
+            let all = [&wordings.en, &wordings.hi, &wordings.es, &wordings.fr];
+            for text in all {
+                assert!(!text.trim().is_empty(), "{key}");
+                for gap in ["{book}", "{own}"] {
+                    assert_eq!(text.contains(gap), wordings.en.contains(gap), "{key} {text}");
+                }
+            }
+        }
+        for language in [English, Hindi, Spanish, French, Other("German")] {
+            for book in [English, Hindi, Spanish, French, Other("German")] {
+                for (searches_across, writes) in [(true, true), (true, false), (false, false), (false, true)] {
+                    let text = notice(language, book, Ability { searches_across, writes });
+                    assert_eq!(text.is_empty(), language == book, "{language:?} {book:?}");
+                    assert!(!text.contains('{'), "{text}");
+                }
+            }
+            assert!(!phrase(Phrase::Distress, language).is_empty() && !phrase(Phrase::Abuse, language).is_empty());
+        }
+    }
+
+    #[test]
+    fn a_notice_speaks_the_students_language() {
+        let ability = Ability { searches_across: true, writes: false };
+        let spanish = "Tus libros están en inglés. Te muestro lo que dicen en inglés; mi modelo no puede traducirlo bien.";
+        assert_eq!(notice(Spanish, English, ability), spanish);
+        assert!(notice(Other("German"), English, Ability { writes: true, ..ability }).contains("in German"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_is_too_strange(text in "\\PC{0,60}") {
+            let _ = language_of(&text);
+        }
+    }
 }
