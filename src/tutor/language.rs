@@ -143,10 +143,15 @@ fn of_words(text: &str) -> Option<Language> {
     let english = count(&words, |word| is_in(ENGLISH, word));
     let lower = text.to_lowercase();
     let spanish = Evidence::of(&words, SPANISH)
-        .and(count(&words, |word| word.ends_with("ciones")) + lower.matches("ción").count() + text.matches(['¿', '¡']).count())
+        .and(
+            count(&words, |word| word.ends_with("ciones"))
+                + lower.matches("ción").count()
+                + text.matches(['¿', '¡']).count(),
+        )
         .or_perhaps(lower.matches(['ñ', 'á', 'í', 'ó', 'ú']).count());
-    let french =
-        Evidence::of(&words, FRENCH).and(count(&words, has_elision)).or_perhaps(lower.matches(['ç', 'œ', 'è', 'ê', 'à', 'â', 'î', 'û']).count());
+    let french = Evidence::of(&words, FRENCH)
+        .and(count(&words, has_elision))
+        .or_perhaps(lower.matches(['ç', 'œ', 'è', 'ê', 'à', 'â', 'î', 'û']).count());
     let (best, other, language) = if spanish.points() >= french.points() {
         (spanish, french, Language::Spanish)
     } else {
@@ -216,7 +221,9 @@ impl Evidence {
 /// `l'eau`, `d'un`, `qu'est`.
 fn has_elision(word: &str) -> bool {
     word.split_once('\'').is_some_and(|(before, after)| {
-        matches!(before, "l" | "d" | "j" | "n" | "s" | "c" | "m" | "t" | "qu") && after.chars().count() >= 2 && after != "ll"
+        matches!(before, "l" | "d" | "j" | "n" | "s" | "c" | "m" | "t" | "qu")
+            && after.chars().count() >= 2
+            && after != "ll"
     })
 }
 
@@ -294,7 +301,8 @@ mod tests {
     const FRENCH_MESSAGES: &str = "Qu'est-ce que la gravité ?|c'est quoi la force|je ne comprends pas|\
         qui a inventé la machine à vapeur ?|donne moi un exemple|continue s'il te plaît|répète s’il te plaît|bonjour|\
         que dit la page 5|pourquoi l'eau bout|je suis fatigué|la réponse est 5|quelle est la capitale des yuan|d’accord";
-    const HINDI_MESSAGES: &str = "गुरुत्वाकर्षण क्या है?|मुझे समझ नहीं आया|आगे बढ़ो|नमस्ते|न्यूटन का पहला नियम|हाँ|James Watt ने क्या बनाया था?";
+    const HINDI_MESSAGES: &str =
+        "गुरुत्वाकर्षण क्या है?|मुझे समझ नहीं आया|आगे बढ़ो|नमस्ते|न्यूटन का पहला नियम|हाँ|James Watt ने क्या बनाया था?";
 
     #[test]
     fn no_english_message_is_taken_for_another_language() {
@@ -312,7 +320,8 @@ mod tests {
             }
         }
         let long = "Kannst du mir bitte das Gesetz von Newton erklären?";
-        for (text, expected) in [(long, "German"), ("什么是重力？", "Chinese"), ("ما هي الجاذبية؟", "Arabic")] {
+        for (text, expected) in [(long, "German"), ("什么是重力？", "Chinese"), ("ما هي الجاذبية؟", "Arabic")]
+        {
             assert_eq!(language_of(text), Some(Other(expected)), "{text}");
         }
         for text in ["", "?", "5", "x = 3", "…"] {
@@ -368,7 +377,8 @@ mod tests {
     #[test]
     fn a_notice_speaks_the_students_language() {
         let ability = Ability { searches_across: true, writes: false };
-        let spanish = "Tus libros están en inglés. Te muestro lo que dicen en inglés; mi modelo no puede traducirlo bien.";
+        let spanish =
+            "Tus libros están en inglés. Te muestro lo que dicen en inglés; mi modelo no puede traducirlo bien.";
         assert_eq!(notice(Spanish, English, ability), spanish);
         assert!(notice(Other("German"), English, Ability { writes: true, ..ability }).contains("in German"));
     }

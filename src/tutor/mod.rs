@@ -14,13 +14,19 @@ mod filter;
 mod followup;
 mod grounding;
 mod intent;
+#[allow(dead_code, reason = "the lesson turns are to use it")]
+mod language;
 mod lesson;
 mod lesson_turn;
 mod opposite;
 mod pattern;
 mod place;
+#[allow(dead_code, reason = "the lesson turns are to use it")]
+mod plain;
 mod prompt;
 mod question;
+#[allow(dead_code, reason = "the lesson turns are to use it")]
+mod readability;
 mod relevance;
 mod shelf;
 mod special;
@@ -41,6 +47,7 @@ pub use intent::{Intent, Jump, Situation, classify};
 pub use lesson::{Lesson, Part, Step};
 pub use opposite::Sense;
 pub use question::{BLANK, Expected, Form, Grade, Question, Task};
+pub use readability::reading_grade;
 pub use shelf::{Heading, Scope, Shelf, ShelfError};
 pub use subject::{Subject, SubjectKind};
 pub use teacher::{MODEL_LEAD, Probe, Tutor};

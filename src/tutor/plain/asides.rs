@@ -6,13 +6,14 @@ use std::collections::BTreeSet;
 
 /// What begins a bracket that only points elsewhere.
 const POINTERS: &[&str] = &[
-    "see", "cf", "cf.", "fig", "fig.", "figs.", "figure", "figures", "table", "tables", "chapter", "section", "sections",
-    "eq.", "equation", "appendix", "as shown", "shown in", "also see", "refer to", "left", "right", "above", "below",
-    "pictured", "image", "diagram",
+    "see", "cf", "cf.", "fig", "fig.", "figs.", "figure", "figures", "table", "tables", "chapter", "section",
+    "sections", "eq.", "equation", "appendix", "as shown", "shown in", "also see", "refer to", "left", "right",
+    "above", "below", "pictured", "image", "diagram",
 ];
 
 /// What begins a bracket that only gives another spelling or sound of a name.
-const SPELLINGS: &[&str] = &["chinese:", "pinyin:", "pronounced", "literally", "lit.", "greek:", "latin:", "mongolian:"];
+const SPELLINGS: &[&str] =
+    &["chinese:", "pinyin:", "pronounced", "literally", "lit.", "greek:", "latin:", "mongolian:"];
 
 /// Lead-ins that say nothing of the matter; with `…` what follows them goes too.
 const EMPTY_LEAD_INS: &[&str] = &[
@@ -74,7 +75,7 @@ pub(super) fn without_asides(text: &str, keep: &BTreeSet<String>) -> String {
     }
     kept.push_str(rest);
     let kept = kept.split_whitespace().collect::<Vec<_>>().join(" ");
-    if kept.contains("...") { kept } else { kept.replace("..", ".").replace(" ,", ",").replace(" .", ".") }
+    if kept.contains("...") { kept } else { kept.replace("..", ".") }
 }
 
 fn may_go(inside: &str, close: char, keep: &BTreeSet<String>) -> bool {
@@ -83,7 +84,11 @@ fn may_go(inside: &str, close: char, keep: &BTreeSet<String>) -> bool {
     let opens = |list: &[&str]| {
         list.iter().any(|lead| lower.strip_prefix(lead).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric)))
     };
-    if is_mark || lower == "citation needed" || (opens(SPELLINGS) && !inside.contains(['"', '“'])) || (opens(POINTERS) && words_of(&lower).len() <= 8) {
+    if is_mark
+        || lower == "citation needed"
+        || (opens(SPELLINGS) && !inside.contains(['"', '“']))
+        || (opens(POINTERS) && words_of(&lower).len() <= 8)
+    {
         return true;
     }
     let words = words_of(inside);

@@ -30,8 +30,7 @@ pub(super) fn words_of(text: &str) -> Vec<Word<'_>> {
         let beside = |j: Option<usize>| j.and_then(|j| chars.get(j)).is_some_and(|(_, c)| c.is_alphanumeric());
         let joins = matches!(c, '-' | '\'' | '’' | '.' | ',' | '/' | '‑');
         let digits_only = |c: char| c != ',' || chars[i - 1].1.is_ascii_digit() && chars[i + 1].1.is_ascii_digit();
-        let inside =
-            c.is_alphanumeric() || joins && beside(i.checked_sub(1)) && beside(Some(i + 1)) && digits_only(*c);
+        let inside = c.is_alphanumeric() || joins && beside(i.checked_sub(1)) && beside(Some(i + 1)) && digits_only(*c);
         match (inside, start) {
             (true, None) => start = Some(*at),
             (false, Some(begin)) => {

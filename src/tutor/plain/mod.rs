@@ -13,7 +13,7 @@ mod tests;
 pub(crate) use choose::plainest;
 
 use super::readability::grade_of;
-use grammar::{words_of, Word};
+use grammar::{Word, words_of};
 use std::collections::BTreeSet;
 
 /// Words of a sentence worth making plainer; what is longer is no sentence but a list or a table.
@@ -47,7 +47,13 @@ fn is_prose(sentence: &str) -> bool {
     let latin = sentence.chars().filter(|c| c.is_ascii_alphabetic()).count();
     let words = words_of(sentence);
     let lower = words.iter().filter(|word| word.text.starts_with(|c: char| c.is_ascii_lowercase())).count();
-    starts && ends && !signs && !calls && latin * 10 >= letters * 9 && WORDS.contains(&words.len()) && lower * 2 >= words.len()
+    starts
+        && ends
+        && !signs
+        && !calls
+        && latin * 10 >= letters * 9
+        && WORDS.contains(&words.len())
+        && lower * 2 >= words.len()
 }
 
 /// A part as a sentence: a capital at its beginning and a full stop at its end.

@@ -10,8 +10,8 @@ const HOLDS_TOGETHER: &[&str] = &[
 ];
 /// Words that, at the beginning, make the first clause depend on a later one.
 const OPENS_DEPENDENT: &[&str] = &[
-    "if", "when", "whenever", "while", "as", "since", "because", "once", "after", "before", "where", "wherever", "that",
-    "what", "how", "why", "whoever", "whatever", "to", "in", "for", "show", "explain", "hint", "note",
+    "if", "when", "whenever", "while", "as", "since", "because", "once", "after", "before", "where", "wherever",
+    "that", "what", "how", "why", "whoever", "whatever", "to", "in", "for", "show", "explain", "hint", "note",
 ];
 /// Words before a clause that hold it under something said or meant.
 const REPORTS: &[&str] = &["that", "who", "whom", "whose", "which", "where", "because", "since", "while", "when", "as"];
@@ -167,7 +167,10 @@ fn last_noun_phrase(words: &[Word<'_>]) -> Option<String> {
     let simple = (1..=3).contains(&inside.len())
         && inside.iter().all(|word| {
             let lower = word.lower();
-            !word.is_capital() && !is_preposition(&lower) && !is_finite(&lower) && !matches!(lower.as_str(), "and" | "or")
+            !word.is_capital()
+                && !is_preposition(&lower)
+                && !is_finite(&lower)
+                && !matches!(lower.as_str(), "and" | "or")
         });
     let article = matches!(words[at].lower().as_str(), "a" | "an" | "the");
     let verb = at.checked_sub(1).map(|before| words[before].lower())?;

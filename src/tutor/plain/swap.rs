@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 /// What a rule's words are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Kind {
     /// Just these words.
     Literal,
@@ -16,7 +16,7 @@ enum Kind {
     /// A form of a verb that is also a noun: changed only where it is surely the verb.
     VerbOrNoun,
     /// A past form whose plain verb has two: the past, and the participle.
-    Past { participle: &'static str },
+    Past { participle: String },
 }
 
 /// Words that must, or must not, stand beside.
@@ -29,7 +29,7 @@ struct Beside {
 /// One change.
 #[derive(Debug, Clone)]
 struct Rule {
-    from: Vec<&'static str>,
+    from: Vec<String>,
     to: String,
     kind: Kind,
     before: Beside,
@@ -65,27 +65,24 @@ fn rules_of(line: &'static str) -> Vec<(String, Rule)> {
             _ => {}
         }
     }
-    let rule = |from: &'static str, to: String, kind| {
-        let from: Vec<&'static str> = from.split(' ').collect();
-        (from[0].to_owned(), Rule { from, to, kind, before: before.clone(), after: after.clone() })
+    let rule = |from: &str, to: String, kind| {
+        let from: Vec<String> = from.split(' ').map(str::to_owned).collect();
+        (from[0].clone(), Rule { from, to, kind, before: before.clone(), after: after.clone() })
     };
     let of_verb = |kind: Kind| {
         let (from, to) = (verb_forms(from), verb_forms(to));
         let past = match to.get(4) {
-            Some(participle) => Kind::Past { participle: participle.clone().leak() },
+            Some(participle) => Kind::Past { participle: participle.clone() },
             None => Kind::Verb,
         };
-        let kinds = [kind, kind, past, if kind == Kind::VerbOrNoun { kind } else { Kind::Verb }];
+        let kinds = [kind.clone(), kind.clone(), past, kind];
         let forms = from.into_iter().zip(to).zip(kinds);
-        forms.map(|((from, to), kind)| rule(from.leak(), to, kind)).collect()
+        forms.map(|((from, to), kind)| rule(&from, to, kind)).collect()
     };
     match kind {
         "v" => of_verb(Kind::Verb),
         "vn" => of_verb(Kind::VerbOrNoun),
-        "n" => vec![
-            rule(from, to.to_owned(), Kind::Literal),
-            rule(with_s(from).leak(), with_s(to), Kind::Literal),
-        ],
+        "n" => vec![rule(from, to.to_owned(), Kind::Literal), rule(&with_s(from), with_s(to), Kind::Literal)],
         _ => vec![rule(from, to.to_owned(), Kind::Literal)],
     }
 }
@@ -210,24 +207,27 @@ fn allows(guard: &Beside, word: &str) -> bool {
 fn worded(rule: &Rule, before: &str, after: &str) -> Option<String> {
     let behind_noun_sign = grammar::is_determiner(before) || grammar::is_preposition(before) && before != "to";
     let is_phrase = rule.to.contains(' ');
-    match rule.kind {
+    match &rule.kind {
         Kind::Literal => Some(rule.to.clone()),
         Kind::Verb if is_phrase && grammar::is_determiner(before) => None,
         Kind::Verb => Some(rule.to.clone()),
         Kind::VerbOrNoun => {
-            let form = rule.from[0];
+            let form = &rule.from[0];
             let is_verb = if form.ends_with("ing") {
                 !behind_noun_sign || before != "the" && !grammar::is_determiner(before)
             } else if form.ends_with('s') {
                 matches!(before, "he" | "she" | "it" | "which" | "who")
             } else {
-                before == "to" || before == "not" || grammar::is_modal(before) || matches!(before, "they" | "we" | "you")
+                before == "to"
+                    || before == "not"
+                    || grammar::is_modal(before)
+                    || matches!(before, "they" | "we" | "you")
             };
             is_verb.then(|| rule.to.clone())
         }
         Kind::Past { participle } => {
             if grammar::is_be_or_have(before) || after == "by" {
-                (!grammar::is_determiner(before)).then(|| participle.to_owned())
+                (!grammar::is_determiner(before)).then(|| participle.clone())
             } else {
                 matches!(before, "he" | "she" | "it" | "they" | "we" | "who" | "which").then(|| rule.to.clone())
             }
@@ -255,7 +255,7 @@ fn mend_article(text: &mut String, next: &str) {
 #[cfg(test)]
 pub(super) fn plain_vocabulary() -> BTreeSet<String> {
     let all = RULES.values().flatten().flat_map(|rule| {
-        let participle = if let Kind::Past { participle } = rule.kind { participle } else { "" };
+        let participle = if let Kind::Past { participle } = &rule.kind { participle } else { "" };
         format!("{} {participle}", rule.to).split_whitespace().map(str::to_owned).collect::<Vec<_>>()
     });
     all.collect()

@@ -10,13 +10,22 @@ fn simple(sentence: &str) -> String {
 #[test]
 fn long_words_lead_ins_and_asides_give_way() {
     for (sentence, expected) in [
-        ("Engineers utilise steam in order to drive approximately 200 pumps.", "Engineers use steam to drive about 200 pumps."),
-        ("The pump commenced work in 1712, utilising an additional boiler.", "The pump started work in 1712, using an extra boiler."),
+        (
+            "Engineers utilise steam in order to drive approximately 200 pumps.",
+            "Engineers use steam to drive about 200 pumps.",
+        ),
+        (
+            "The pump commenced work in 1712, utilising an additional boiler.",
+            "The pump started work in 1712, using an extra boiler.",
+        ),
         ("It should be noted that a large number of cells die.", "Many cells die."),
         ("However, the army was unable to cross the river.", "But the army could not cross the river."),
         ("The cell is large (see Figure 3) and has a thin wall [12].", "The cell is large and has a thin wall."),
         ("Metals (e.g. iron and copper) are good for this work.", "Metals are good for this work."),
-        ("The results were demonstrated by Watt in his first workshop.", "The results were shown by Watt in his first workshop."),
+        (
+            "The results were demonstrated by Watt in his first workshop.",
+            "The results were shown by Watt in his first workshop.",
+        ),
         ("They demonstrated an entire engine to the king.", "They showed a whole engine to the king."),
     ] {
         assert_eq!(simple(sentence), expected, "{sentence}");
@@ -36,7 +45,10 @@ fn clauses_that_stand_alone_become_sentences() {
             "The court was small, and it had six judges from many countries.",
             "The court was small. | It had six judges from many countries.",
         ),
-        ("The army built a fort, which was burned down in May.", "The army built a fort. | This fort was burned down in May."),
+        (
+            "The army built a fort, which was burned down in May.",
+            "The army built a fort. | This fort was burned down in May.",
+        ),
     ] {
         assert_eq!(simple(sentence), expected, "{sentence}");
     }
@@ -103,10 +115,11 @@ fn check_invariants(sentence: &str) {
 }
 
 const PIECES: &[&str] = &[
-    "The engine", "Watt", "it was", "utilised", "in order to", "steam", ", and", ", but", ", so", "; ", "which is", ", which was",
-    "a large number of", "approximately", "200", "not", "(see Figure 3)", "[12]", "(e.g. iron and lead)", "However,", "had",
-    "the army", "built", "an additional", "fort", "if", "that", "“quoted utilise”", "they", "were", "e.g.", "i.e.", "U.S.", "3.5",
-    "prior to", "it", "is", "demonstrated", "by", "a", "the", "one", "of", "them", "é", "力", ".", "large",
+    "The engine", "Watt", "it was", "utilised", "in order to", "steam", ", and", ", but", ", so", "; ", "which is",
+    ", which was", "a large number of", "approximately", "200", "not", "(see Figure 3)", "[12]",
+    "(e.g. iron and lead)", "However,", "had", "the army", "built", "an additional", "fort", "if", "that",
+    "“quoted utilise”", "they", "were", "e.g.", "i.e.", "U.S.", "3.5", "prior to", "it", "is", "demonstrated", "by",
+    "a", "the", "one", "of", "them", "é", "力", ".", "large",
 ];
 
 proptest::proptest! {
