@@ -140,6 +140,8 @@ fn of_words(text: &str) -> Option<Language> {
         .map(|word| word.trim_matches(['\'', '-']))
         .filter(|word| !word.is_empty())
         .collect();
+    let raw: Vec<&str> = text.split_whitespace().collect();
+    let is_name = |word: &str| word.starts_with(char::is_uppercase);
     let english = count(&words, |word| is_in(ENGLISH, word));
     let lower = text.to_lowercase();
     let spanish = Evidence::of(&words, SPANISH)
@@ -151,14 +153,16 @@ fn of_words(text: &str) -> Option<Language> {
         .or_perhaps(lower.matches(['ñ', 'á', 'í', 'ó', 'ú']).count());
     let french = Evidence::of(&words, FRENCH)
         .and(count(&words, has_elision))
-        .or_perhaps(lower.matches(['ç', 'œ', 'è', 'ê', 'à', 'â', 'î', 'û']).count());
+        .or_perhaps(lower.matches(['ç', 'œ', 'è', 'ê', 'à', 'â', 'î', 'û']).count() + count(&words, has_article));
     let (best, other, language) = if spanish.points() >= french.points() {
         (spanish, french, Language::Spanish)
     } else {
         (french, spanish, Language::French)
     };
     let portuguese = count(&words, |word| is_in(PORTUGUESE, word));
-    let enough = best.points() >= 3 || best.sure >= 1 && english == 0;
+    // Students who write English type no accents but in names, and those with capitals.
+    let accented = count(&raw, |word| word.contains(|c: char| c.is_lowercase() && !c.is_ascii()) && !is_name(word)) > 0;
+    let enough = best.points() >= 3 || english == 0 && (best.sure >= 1 || accented && best.points() >= 2);
     if enough && portuguese <= best.sure && best.points() > 2 * english && best.points() > other.points() {
         return Some(language);
     }
@@ -218,13 +222,14 @@ impl Evidence {
     }
 }
 
-/// `l'eau`, `d'un`, `qu'est`.
+/// `qu'est`, `j'ai`; not `l'eau` and `d'or`, which names have too.
 fn has_elision(word: &str) -> bool {
-    word.split_once('\'').is_some_and(|(before, after)| {
-        matches!(before, "l" | "d" | "j" | "n" | "s" | "c" | "m" | "t" | "qu")
-            && after.chars().count() >= 2
-            && after != "ll"
-    })
+    matches!(word.split_once('\''), Some(("j" | "n" | "c" | "m" | "qu" | "s", after)) if after.chars().count() >= 2)
+}
+
+/// `l'eau`, `d'or`.
+fn has_article(word: &str) -> bool {
+    matches!(word.split_once('\''), Some(("l" | "d", after)) if after.chars().count() >= 2)
 }
 
 /// What a phrase is in the four languages of the page.
@@ -294,7 +299,7 @@ mod tests {
         mitochondria|datagram|f=ma|newton second law|potential diference|scramble for africa|ogedei|tugh temur|lol|idk|\
         1763|hint pls|explane agin|whats ur name|my name is jose|im maria garcia|vis a vis meaning|in vitro|homo sapiens|\
         why does the treaty of aix la chapelle matter|what does the word comment mean|suspicion and coercion|\
-        Voltaire's few acres of snow|Ariq Böke|Céloron's route|please continue|example page 5|final question|mon mothma";
+        Voltaire's few acres of snow|Ariq Böke|Céloron's route|please continue|example page 5|coup d'état|toussaint l'ouverture|Céloron de Blainville|los angeles café|final question|mon mothma";
     const SPANISH_MESSAGES: &str = "¿Qué es la gravedad?|que es la fuerza|no entiendo|explicame las leyes de newton|\
         dame un ejemplo|continúa|empieza la lección|siguiente página|repite por favor|¿cómo funciona el sistema inmune?|\
         cuando fue la guerra|gracias|qué dice la página 5|que hay en la sangre|quiero saber más|la respuesta es 5";
@@ -335,10 +340,7 @@ mod tests {
         let here = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared");
         let shared = std::env::var("LECTERN_SHARED").unwrap_or_else(|_| here.to_owned());
         let Ok(file) = std::fs::read_to_string(format!("{shared}/eval/books/questions.jsonl")) else {
-            #[expect(clippy::print_stderr, reason = "a test says that it skips")]
-            {
-                eprintln!("skipped: no shared questions");
-            }
+            eprintln!("skipped: no shared questions");
             return;
         };
         let questions: Vec<String> = file

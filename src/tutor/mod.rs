@@ -21,7 +21,7 @@ mod lesson_turn;
 mod opposite;
 mod pattern;
 mod place;
-#[allow(dead_code, reason = "the lesson turns are to use it")]
+#[allow(dead_code, unused_imports, reason = "the lesson turns are to use it")]
 mod plain;
 mod prompt;
 mod question;
