@@ -65,7 +65,7 @@ fn is_said_what_it_is(book: &Book<'_>, key: &Key<'_>, target: &Target) -> bool {
 }
 
 fn when(book: &Book<'_>, key: &Key<'_>, rivals: &[Rival], seed: u64) -> Option<Candidate> {
-    let (prompt, year) = super::short::when(key)?;
+    let (prompt, year) = super::who::when(key)?;
     let target = book.targets(key).into_iter().find(|target| target.text == year)?;
     let wrong = wrong(book, key, &target, rivals, seed);
     Some(choice(book, key, prompt, &year, wrong, seed)?.worth(1.0).hiding(&year))
@@ -122,6 +122,7 @@ fn is_alike(key: &Key<'_>, target: &Target, other: &Target) -> bool {
         }
         (Kind::Name(a), Kind::Name(b)) => {
             a == b
+                && target.with_the == other.with_the
                 && (many(&target.text) > 1) == (many(&other.text) > 1)
                 && capital(&target.text) == capital(&other.text)
                 && (*a != NameKind::Other || same_tail(&target.text, &other.text))
@@ -183,6 +184,9 @@ fn others<'a>(definition: &Definition<'_>, all: &'a [Definition<'a>], seed: u64)
 
 fn which_term(book: &Book<'_>, definition: &Definition<'_>, all: &[Definition<'_>], seed: u64) -> Option<Candidate> {
     let said = &definition.said;
+    if said.repeats {
+        return None;
+    }
     let what = match (said.person, said.is_name) {
         (true, _) => "Who is meant?",
         (_, true) => "Which name does this describe?",

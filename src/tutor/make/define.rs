@@ -22,13 +22,15 @@ pub(super) struct Defined {
     pub(super) person: bool,
     /// Whether it is a name.
     pub(super) is_name: bool,
+    /// Whether the meaning says a word of the term, so that it must not be shown where the term is asked for.
+    pub(super) repeats: bool,
 }
 
 const COPULAS: &str = "is are was were";
 const OPENERS: &str = "a an any the";
 /// What a meaning that says nothing begins with.
 const EMPTY: &[&str] = &[
-    "a result", "the result", "a part", "part of", "a part of", "an example", "the same", "the first", "the only", "the main",
+    "a result", "the result", "a part", "part of", "a part of", "an example", "the same", "the first", "the only",
     "the most", "a major", "the cause", "a lot", "the case", "a matter", "one of", "an important", "a key", "the reason",
     "an attempt", "a number", "a good", "a common", "the basis", "the final", "the last", "the next", "the best", "the largest",
     "a strong", "a very", "a popular", "a typical", "a subject", "a significant", "a success", "a failure", "a great", "the second",
@@ -59,16 +61,18 @@ fn is_a(key: &Key<'_>, lexicon: &Lexicon) -> Option<Defined> {
     let named = is_name(subject, article, lexicon);
     let plain = subject.iter().all(|word| word.is_content() || named && word.is("of the and de"));
     let number = subject.iter().any(Word::is_number);
-    if !whole || !plain || number || subject.len() > if named { 6 } else { 3 } || !words[verb].closes.is_empty() {
+    if !whole || !plain || number || subject.len() > if named { 6 } else { 4 } || !words[verb].closes.is_empty() {
         return None;
     }
     let last = subject.last()?;
     let (past, plural) = (words[verb].is("was were"), words[verb].is("are were"));
+    let capital = named || subject.iter().any(|word| word.is_capital() && (article || lexicon.is_name(&word.lower)));
     let fits = named || subject.iter().all(|word| !reads_as_verb(&word.lower)) && !is_vague(&last.lower);
-    if !fits || words[0].lower == "the" && !named && !lexicon.is_running(&phrase(subject)) || past && !named {
+    if !fits || words[0].lower == "the" && !capital && !lexicon.is_running(&phrase(subject)) || past && !named {
         return None;
     }
-    if subject.len() == 1 && !named && !lexicon.is_noun(&last.lower) && !is_plural(&last.lower) {
+    let gerund = last.lower.ends_with("ing") && !lexicon.is_noun(&last.lower);
+    if subject.len() == 1 && (gerund || last.lower.ends_with("ly")) {
         return None;
     }
     let mut begin = verb + 1;
@@ -77,17 +81,17 @@ fn is_a(key: &Key<'_>, lexicon: &Lexicon) -> Option<Defined> {
     }
     let first = words.get(begin)?;
     let next = words.get(begin + 1)?;
-    let opens = first.is("a an any") || first.lower == "the" && (named || !article || words[0].lower != "the");
+    let opens = first.is("a an any") || first.lower == "the" && (capital || !article || words[0].lower != "the");
     let bare_plural = plural && first.is_content() && !first.is_number() && !first.is_capital() && is_plural_phrase(&words[begin..], lexicon);
-    if !(opens || bare_plural) || next.is("most first only same main few number lot") || !first.closes.is_empty() {
+    if !(opens || bare_plural) || next.is("most first only same few lot") || !first.closes.is_empty() {
         return None;
     }
     let meaning = cut(key.text, first.at.start, key.text.len());
     let term = key.text[subject[0].at.start..last.at.end].to_owned();
-    let term = if from == 0 && !named { lower_first(&term) } else { term };
+    let term = if from == 0 && !named && !lexicon.is_name(&subject[0].lower) { lower_first(&term) } else { term };
     let lower = meaning.to_lowercase();
     let empty = EMPTY.iter().any(|start| lower.strip_prefix(start).is_some_and(|rest| rest.starts_with([' ', '-'])));
-    if empty || meaning.split_whitespace().count() < 5 || repeats(&term, &meaning) {
+    if empty || meaning.split_whitespace().count() < 5 {
         return None;
     }
     let article_text = if article { format!("{} ", words[0].lower) } else { String::new() };
@@ -95,6 +99,7 @@ fn is_a(key: &Key<'_>, lexicon: &Lexicon) -> Option<Defined> {
     let person = person || named && next.is(PERSON_NOUNS) || named && words.get(begin + 2).is_some_and(|word| word.is(PERSON_NOUNS));
     Some(Defined {
         asked: format!("{article_text}{term}"),
+        repeats: repeats(&term, &meaning),
         term,
         meaning,
         plural,
@@ -185,6 +190,7 @@ fn called(key: &Key<'_>, lexicon: &Lexicon) -> Option<Defined> {
         past: words[verb].is("was were"),
         is_called: true,
         person: false,
+        repeats: false,
         is_name,
     })
 }

@@ -29,7 +29,7 @@ const LEANING_STARTS: &str = "it this these those that he she they such its his 
     hence similarly likewise otherwise besides meanwhile additionally conversely accordingly again indeed here later \
     afterwards thereafter finally overall specifically namely eventually subsequently ultimately alternatively rather still \
     further next note see recall remember consider suppose imagine assume let because since again nor soon earlier first \
-    second third firstly secondly lastly unfortunately luckily fortunately surprisingly interestingly yes no well now too \
+    second third fourth fifth firstly secondly lastly unfortunately luckily fortunately surprisingly interestingly yes no well now too \
     there ever afterward lest neither either some one many most several all none few each above below what who how why \
     where let's given using show find determine calculate choose write draw use try make sure just i we you my your our";
 /// Beginnings of more than one word.
@@ -41,7 +41,8 @@ const LEANING_PHRASES: &[&str] = &[
     "by that", "in both", "in response", "in return", "on this", "on that", "in reality", "in short", "in general",
     "in most", "in some", "in many", "in each", "in all", "on the contrary", "like the", "unlike the", "in the same",
     "in the latter", "in the former", "from there", "in part", "when the", "if the", "as with", "along with", "apart from",
-    "as well", "more recently", "in modern", "the above", "the following", "the next", "the other", "the latter",
+    "as well", "more recently", "in modern", "an example", "one example", "a third", "a second", "an alternative", "a similar", "a further", "one such", "in one",
+    "in another", "the above", "the following", "the next", "the other", "the latter",
     "the former", "the same", "the second", "the third", "the final", "the reason", "the result", "the idea", "the name",
     "the term", "the word", "the two", "the three", "the only", "the problem", "the question", "the answer", "the first",
 ];
@@ -80,14 +81,14 @@ fn stands_alone(text: &str, words: &[Word<'_>], english: bool, lexicon: &Lexicon
         let few = words.len() < *WORDS.start() && !text.chars().any(|c| u32::from(c) >= 0x2E80);
         return !few && (12..=260).contains(&length);
     }
-    WORDS.contains(&words.len()) && !begins_leaning(text, words, lexicon) && !points_out(words)
+    WORDS.contains(&words.len()) && !begins_leaning(text, words, lexicon) && !points_out(words, lexicon)
 }
 
 fn is_clean(text: &str) -> bool {
     let count = |c: char| text.matches(c).count();
     let paired = count('(') == count(')') && count('[') == 0 && count('"') % 2 == 0 && count('“') == count('”');
     // ":2–10:79", "tocorner": marks of notes, and words that ran together
-    let noted = text.contains(".:") || text.contains("http") || text.contains("www.") || text.contains("citation needed");
+    let noted = text.contains(".:") || text.contains(": )") || text.contains("on the other hand") || text.contains("on one hand") || text.contains("http") || text.contains("www.") || text.contains("Chinese:");
     let glued = text.as_bytes().windows(3).any(|w| w[0].is_ascii_lowercase() && w[1] == b'.' && w[2].is_ascii_alphabetic());
     let long = text.split_whitespace().any(|word| word.len() > 24 && word.is_ascii());
     let shouting = text.split_whitespace().filter(|word| word.len() > 3 && word.chars().all(char::is_uppercase)).count();
@@ -119,25 +120,29 @@ fn begins_leaning(text: &str, words: &[Word<'_>], lexicon: &Lexicon) -> bool {
     if phrase || words[0].is(LEANING_STARTS) || words[0].lower.ends_with("ly") && words[0].closes == "," {
         return true;
     }
+    if words.iter().take(5).any(|word| word.is("later afterwards thereafter earlier meanwhile")) {
+        return true;
+    }
     // "The theory was …": which one, unless the section speaks of it all the time?
-    let definite = words[0].lower == "the";
-    let head = words.iter().skip(1).position(|word| {
+    let from = usize::from(words[0].is(PREPOSITIONS) && words[0].closes.is_empty());
+    let definite = words[from].lower == "the";
+    let head = words.iter().skip(from + 1).position(|word| {
         !word.is_content() || word.is_number() || super::super::subject::reads_as_verb(&word.lower)
     });
     let Some(head) = head.filter(|_| definite) else { return false };
-    let head = head + 1;
-    let named = words[1..head].iter().any(Word::is_capital);
+    let head = head + from + 1;
+    let named = words[from + 1..head].iter().any(|word| word.is_capital() || word.is_number());
     let told = words.get(head).is_some_and(|word| word.is("of that which who whose where by between for in on to from"));
-    if head <= 1 || named || told && words[head].is("of by between") {
-        return head <= 1;
+    if head <= from + 1 || named || told && words[head].is("of by between") {
+        return head <= from + 1 && !named;
     }
-    let phrase = words[1..head].iter().map(|word| word.lower.as_str()).collect::<Vec<_>>().join(" ");
+    let phrase = words[from + 1..head].iter().map(|word| word.lower.as_str()).collect::<Vec<_>>().join(" ");
     !lexicon.is_running(&phrase)
 }
 
 /// Whether a pronoun stands for something outside the sentence, or a word points there.
-fn points_out(words: &[Word<'_>]) -> bool {
-    let person_before = |i: usize| (0..i).any(|k| words[k].is_capital() && words[k].is_content());
+fn points_out(words: &[Word<'_>], lexicon: &Lexicon) -> bool {
+    let person_before = |i: usize| lexicon.names_person(&words[..i]);
     let noun_before = |i: usize| words[..i].iter().filter(|word| word.is_content()).count() >= 2;
     words.iter().enumerate().any(|(i, word)| {
         let next = words.get(i + 1);
@@ -152,10 +157,9 @@ fn points_out(words: &[Word<'_>]) -> bool {
             "those" => !next.is_some_and(|next| next.is("of who that which in with from whose to")),
             // "in that year", but not "so that", "the law that"
             "that" => {
-                i > 0
-                    && words[i - 1].is(PREPOSITIONS)
-                    && words[i - 1].lower != "than"
-                    && next.is_some_and(|next| next.is("time year day case way point period century war country area"))
+                let nouns = "time year day case way point period century war country area regard respect";
+                let noun = next.is_some_and(|next| next.is(nouns) || i > 0 && words[i - 1].lower != "in" && next.is_content());
+                i > 0 && words[i - 1].is(PREPOSITIONS) && words[i - 1].lower != "than" && noun
             }
             "other" | "others" => i == 1 && words[0].lower == "the",
             "same" => i < 4,

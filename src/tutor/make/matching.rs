@@ -14,7 +14,7 @@ const MIN_OWN: usize = 2;
 
 pub(super) fn make(book: &Book<'_>, seed: u64, into: &mut Vec<Candidate>) {
     let mut short = book.definitions();
-    short.retain(|definition| definition.said.meaning.split_whitespace().count() <= MAX_WORDS);
+    short.retain(|definition| !definition.said.repeats && definition.said.meaning.split_whitespace().count() <= MAX_WORDS);
     let num_own = short.iter().filter(|definition| definition.is_own).count();
     let mut chance = Chance::new(seed, "match");
     let (own, around) = short.split_at_mut(num_own);

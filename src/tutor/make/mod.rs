@@ -15,6 +15,7 @@ mod short;
 mod target;
 mod terms;
 mod text;
+mod who;
 
 use super::question::Question;
 use crate::passage::Citation;

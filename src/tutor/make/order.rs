@@ -65,7 +65,7 @@ fn event(key: &Key<'_>) -> Option<Event> {
     let years: Vec<usize> = (0..words.len()).filter(|i| words[*i].year().is_some()).collect();
     let [at] = years[..] else { return None };
     let dates = |word: &Word<'_>| {
-        word.is(MONTHS) && word.is_capital() || word.is_number() && word.written.contains("th")
+        word.is(MONTHS) && word.is_capital() && word.lower != "march" || word.is_number() && word.written.contains("th")
             || word.written.ends_with("0s") || word.is("century later earlier afterwards ago later, years decades before after until since")
     };
     let (text, rest) = if at == words.len() - 1 && words[at].closes == "." {
@@ -89,9 +89,13 @@ fn event(key: &Key<'_>) -> Option<Event> {
     };
     let short = (4..=MAX_WORDS).contains(&rest.len());
     let leaning = rest.first().is_none_or(|word| word.is("he she it they his her its their this these that which it when while with after by following as"));
-    let past = rest.iter().any(|word| word.lower.ends_with("ed") || word.is(PAST));
+    let past = rest.windows(2).any(|pair| {
+        let regular = pair[1].lower.ends_with("ed") && !pair[1].lower.contains('-') && !pair[0].is("a an the");
+        (regular || pair[1].is(PAST)) && !pair[1].is_capital()
+    });
+    let turned = rest.iter().any(|word| word.is("but while which that who than whereas although though before until"));
     let pronoun = rest.iter().take(4).any(|word| word.is("he she it they him his"));
-    if !key.english || !short || leaning || !past || pronoun || rest.iter().any(dates) || text.contains(['(', ';', ':']) {
+    if !key.english || !short || leaning || !past || turned || pronoun || rest.iter().any(dates) || text.contains(['(', ';', ':']) {
         return None;
     }
     Some(Event { index: key.index, year: words[at].year()?, text: format!("{text}.") })

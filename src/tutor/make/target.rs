@@ -29,6 +29,8 @@ pub(super) struct Target {
     pub(super) text: String,
     pub(super) kind: Kind,
     pub(super) score: f32,
+    /// Whether "the" stands before it.
+    pub(super) with_the: bool,
 }
 
 impl Target {
@@ -48,6 +50,7 @@ impl Target {
         if let Kind::Name(NameKind::Person) = self.kind
             && let Some((_, last)) = self.text.rsplit_once(' ')
             && last.chars().count() > 3
+            && lexicon.uses(&stems(last)) > lexicon.uses(&stems(&self.text))
         {
             also.push(last.to_owned());
         }
@@ -110,7 +113,10 @@ fn is_listed(words: &[Word<'_>], first: usize, last: usize, kind: &Kind) -> bool
     }
     let joined = before.is_some_and(|word| word.is(LISTING) && word.closes.is_empty())
         || words[last].closes.is_empty() && after.is_some_and(|word| word.is(LISTING));
-    let in_row = before.is_some_and(|word| word.closes == ",") && words[last].closes == "," && !is_called(words, first);
+    let row_begins = words[last].closes == ","
+        && words.get(last + 1..).is_some_and(|rest| rest.iter().take(5).any(|word| word.is(LISTING)))
+        && !is_called(words, first);
+    let in_row = row_begins || before.is_some_and(|word| word.closes == ",") && words[last].closes == "," && !is_called(words, first);
     let example = before.is_some_and(|word| word.is("like including e.g example instance"))
         || before.is_some_and(|word| word.lower == "as") && first >= 2 && words[first - 2].lower == "such";
     joined || in_row || example
@@ -141,7 +147,7 @@ fn numbers(key: &Key<'_>) -> Vec<Target> {
     for (i, word) in words.iter().enumerate() {
         let before = i.checked_sub(1).map(|k| &words[k]);
         let after = words.get(i + 1).filter(|_| !word.closes.contains([',', '.', ';', ':']));
-        let target = |kind, score| Target { at: word.at.clone(), text: word.written.to_owned(), kind, score };
+        let target = |kind, score| Target { at: word.at.clone(), text: word.written.to_owned(), kind, score, with_the: false };
         if let Some(_) = word.year() {
             let dated = before.is_some_and(|before| before.is("in since until by around about late early") || before.is(MONTHS) || before.closes == ",");
             if dated || !key.english {
@@ -220,9 +226,12 @@ fn names(key: &Key<'_>, lexicon: &Lexicon) -> Vec<Target> {
         let bare = end - start == 1;
         let known = !bare || lexicon.is_name(&last.lower) && text.chars().count() >= 3 && !lexicon.is_common(&last.written);
         let month = words[start..end].iter().any(|word| word.is(MONTHS) || word.is(TITLES) || word.is("monday sunday christian god lord mr general"));
+        let titles = words[start..end].iter().all(|word| word.is("crown prince king queen emperor duke khan great minister president lord"));
+        let month = month || titles;
         let people = bare && is_demonym(&last.lower);
         let half = start > 0 && words[start - 1].closes.is_empty() && words[start - 1].is_content() && !lexicon.is_verb(&words[start - 1].lower) && words[start - 1].written.contains('-');
-        if goes_on || hyphen || !known || month || people || half || end - start > 6 {
+        let led = start > 1 && words[start - 1].closes.is_empty() && (words[start - 1].is_capital() || words[start - 1].is("v vs"));
+        if led || goes_on || hyphen || !known || month || people || half || end - start > 6 {
             continue;
         }
         let stems = stems(&text);
@@ -233,7 +242,8 @@ fn names(key: &Key<'_>, lexicon: &Lexicon) -> Vec<Target> {
             at: words[start].at.start..last.at.end,
             kind: Kind::Name(lexicon.name_kind(&text)),
             text,
-            score: 0.45 + 0.04 * uses + at_start - if heading { 0.2 } else { 0.0 },
+            with_the: start > 0 && words[start - 1].lower == "the",
+            score: 0.4 + 0.04 * uses + at_start - if heading { 0.2 } else { 0.0 },
         });
     }
     found
@@ -276,11 +286,12 @@ fn terms(key: &Key<'_>, lexicon: &Lexicon) -> Vec<Target> {
             let agrees = !(is_plural(&last.lower) && before.is_some_and(|before| before.is("a an")));
             let half = before.is_some_and(modifies)
                 || after.is_some_and(|after| after.is_number() || after.is_content() && !lexicon.is_verb(&after.lower));
-            let half = half || !agrees;
+            let quoted = words[start].opens.contains(['"', '“', '\'']) && !called;
+            let half = half || !agrees || quoted;
             if !half && !last.possessive {
                 let plural = is_plural(&last.lower);
                 let text = if start == 0 { super::text::lower_first(&text) } else { text };
-                found.push(Target { at: words[start].at.start..last.at.end, text, kind: Kind::Term { plural }, score });
+                found.push(Target { at: words[start].at.start..last.at.end, text, kind: Kind::Term { plural }, score, with_the: false });
             }
         }
     }

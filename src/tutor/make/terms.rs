@@ -43,7 +43,7 @@ const DETERMINERS: &str = "a an the this that these those its his her their each
 const BEHIND_NOUNS: &str = "of is are was were in on at by for from to with that which who has have had can could may might \
     will would must should as between into through during within when while because than if where also";
 const MODALS: &str = "will would can could may might must should did does do cannot";
-const BEFORE_PLACES: &str = "in at near from to into across towards throughout around";
+const BEFORE_PLACES: &str = "in at near into across throughout";
 const BEFORE_PERSONS: &str = "sir dr mr mrs king queen emperor president general captain professor lord prince engineer \
     physicist chemist inventor physician scientist mathematician governor minister philosopher historian";
 const PERSON_VERBS: &str = "wrote invented discovered ruled said became conquered defeated married died argued proposed \
@@ -186,6 +186,13 @@ impl Lexicon {
         uses.lower > uses.capital
     }
 
+    /// Whether a name stands before the word at `end` that may be a person's.
+    pub(super) fn names_person(&self, words: &[Word<'_>]) -> bool {
+        let may = |word: &Word<'_>| word.is_capital() && word.is_content() && !word.is(NOT_PERSONS) && !is_demonym(&word.lower);
+        let pair = words.windows(2).any(|pair| may(&pair[0]) && may(&pair[1]) && pair[0].closes.is_empty());
+        pair || words.iter().any(|word| may(word) && self.of(&word.lower).person > 0)
+    }
+
     /// Whether a single capitalised word is a common noun of the book as well: "Council", "Treaties".
     pub(super) fn is_common(&self, name: &str) -> bool {
         let lower = name.to_lowercase();
@@ -247,7 +254,7 @@ impl Lexicon {
                 found.push(long.clone());
             }
         }
-        if let Some((before, last)) = text.rsplit_once(' ').or(Some(("", text))).filter(|(_, last)| last.is_ascii()) {
+        if let Some((before, last)) = text.rsplit_once(' ').or(Some(("", text))).filter(|(_, last)| last.is_ascii() && last.starts_with(char::is_lowercase)) {
             let one = last.strip_suffix('s').unwrap_or(last);
             let others = [format!("{last}s"), format!("{last}es"), one.to_owned()];
             for other in others.iter().filter(|other| *other != last && self.of(&other.to_lowercase()).lower > 0) {

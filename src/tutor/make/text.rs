@@ -109,7 +109,7 @@ const VAGUE: &str = "ability account act action activity addition advance advant
     piece place plan point policy position possibility power practice presence present principle problem procedure process \
     product production program progress project property proportion purpose quality quantity question range rate reading \
     reason record reduction reference region relation relationship removal report requirement research resource response \
-    rest result review right rise role round rule sample scale scope second section sense sentence series service set \
+    rest result review right rise role round rule sample scale scope second section sense sentence series service set goods \
     shape share side sign significance similarity situation size skill society solution sort source space spread stage \
     standard start state statement step strength structure student study style subject success suggestion supply support \
     system table task team term test text theme theory thing third thought time times title today top topic total trade \
