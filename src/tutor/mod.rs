@@ -16,6 +16,7 @@ mod grounding;
 mod intent;
 mod lesson;
 mod lesson_turn;
+pub(crate) mod make;
 mod opposite;
 mod pattern;
 mod place;

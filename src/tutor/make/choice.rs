@@ -13,6 +13,8 @@ use std::collections::BTreeSet;
 /// Wrong options: at most, and at least.
 const MAX_WRONG: usize = 3;
 const MIN_WRONG: usize = 2;
+/// Places that hold the others.
+const WHOLES: &str = "africa america asia europe earth world";
 /// Share of a sentence's words that another one may have in common before both may say the same.
 const SAYS_THE_SAME: f32 = 0.5;
 
@@ -78,6 +80,7 @@ fn wrong(book: &Book<'_>, key: &Key<'_>, target: &Target, rivals: &[Rival], seed
     let mut near: Vec<&Rival> = rivals
         .iter()
         .filter(|rival| is_alike(key, target, &rival.target))
+        .filter(|rival| !super::text::one_of(&rival.target.text.to_lowercase(), WHOLES))
         .filter(|rival| !says_it_too(book, &sentence, &answer, &rival.target))
         .filter(|rival| target.form() == Form::Number || !are_told_together(book, &answer, &stems(&rival.target.text)))
         .filter(|rival| {

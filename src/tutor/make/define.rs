@@ -1,6 +1,7 @@
 //! What a sentence says a term means: "X is a …", "… is called X". Only where the parts can be cut apart safely.
 
 use super::super::subject::{is_plural, reads_as_verb};
+use super::super::words::stem;
 use super::key::Key;
 use super::terms::{Lexicon, NameKind};
 use super::text::{Word, is_vague, lower_first, stems};
@@ -67,7 +68,8 @@ fn is_a(key: &Key<'_>, lexicon: &Lexicon) -> Option<Defined> {
     let last = subject.last()?;
     let (past, plural) = (words[verb].is("was were"), words[verb].is("are were"));
     let capital = named || subject.iter().any(|word| word.is_capital() && (article || lexicon.is_name(&word.lower)));
-    let fits = named || subject.iter().all(|word| !reads_as_verb(&word.lower)) && !is_vague(&last.lower);
+    let headed = subject.iter().all(|word| lexicon.in_heading(&stem(&word.lower)));
+    let fits = named || headed || subject.iter().all(|word| !reads_as_verb(&word.lower)) && !is_vague(&last.lower);
     if !fits || words[0].lower == "the" && !capital && !lexicon.is_running(&phrase(subject)) || past && !named {
         return None;
     }

@@ -29,7 +29,7 @@ const LEANING_STARTS: &str = "it this these those that he she they such its his 
     hence similarly likewise otherwise besides meanwhile additionally conversely accordingly again indeed here later \
     afterwards thereafter finally overall specifically namely eventually subsequently ultimately alternatively rather still \
     further next note see recall remember consider suppose imagine assume let because since again nor soon earlier first \
-    second third fourth fifth firstly secondly lastly unfortunately luckily fortunately surprisingly interestingly yes no well now too \
+    second third fourth fifth firstly secondly lastly unfortunately luckily fortunately surprisingly interestingly yes no well now too fewer approximately initially originally formally there \
     there ever afterward lest neither either some one many most several all none few each above below what who how why \
     where let's given using show find determine calculate choose write draw use try make sure just i we you my your our";
 /// Beginnings of more than one word.
@@ -151,8 +151,11 @@ fn points_out(words: &[Word<'_>], lexicon: &Lexicon) -> bool {
             "he" | "his" | "she" | "him" | "himself" | "herself" => !person_before(i),
             "her" => !person_before(i),
             "it" | "its" | "they" | "their" | "them" | "itself" | "themselves" => {
-                // "Because it is …, the cell": what it stands for may come behind, but mostly stands before.
-                !noun_before(i)
+                // "Built with three layers, it …": what it stands for was named before the sentence.
+                let first = &words[0];
+                let begins = ["ed", "ing", "ly"].iter().any(|ending| first.lower.ends_with(ending)) || first.is(PREPOSITIONS);
+                let opens = i > 0 && words[i - 1].closes == "," && (begins || first.lower.starts_with("un"));
+                !noun_before(i) || opens
             }
             "those" => !next.is_some_and(|next| next.is("of who that which in with from whose to")),
             // "in that year", but not "so that", "the law that"

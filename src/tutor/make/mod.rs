@@ -18,7 +18,7 @@ mod text;
 mod who;
 
 use super::question::Question;
-use crate::passage::Citation;
+use crate::passage::{Citation, Passage, on_one_line, sentences};
 
 /// A sentence of a book with its place.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +30,27 @@ pub(crate) struct Source {
     /// Title of its section.
     pub(crate) section: String,
 }
+
+/// The sentences of passages that follow one another, each once: what one passage repeats of the one before is left out.
+pub(crate) fn sources(passages: &[Passage]) -> Vec<Source> {
+    let mut found: Vec<Source> = Vec::new();
+    for passage in passages {
+        let known = found.len().saturating_sub(MAX_OVERLAP);
+        let mut fresh = Vec::new();
+        for range in sentences(&passage.text) {
+            let text = on_one_line(&passage.text[range.clone()]);
+            let Some(citation) = passage.cite(range).into_iter().next() else { continue };
+            if !found[known..].iter().any(|source| source.text == text) {
+                fresh.push(Source { text, citation, section: passage.section.title.clone() });
+            }
+        }
+        found.extend(fresh);
+    }
+    found
+}
+
+/// Sentences of the passages before in which one is looked for that is repeated.
+const MAX_OVERLAP: usize = 12;
 
 /// What questions are made of.
 #[derive(Debug, Clone, Copy)]
@@ -66,13 +87,6 @@ pub(crate) struct Wish<'a> {
     pub(crate) kinds: &'a [Kind],
     /// At most so many.
     pub(crate) count: usize,
-}
-
-impl Wish<'static> {
-    /// So many of any kind.
-    pub(crate) fn any(count: usize) -> Self {
-        Self { kinds: Kind::ALL, count }
-    }
 }
 
 /// The best questions first. Never two about one sentence, nor one that gives another's answer away.

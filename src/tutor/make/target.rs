@@ -161,7 +161,9 @@ fn numbers(key: &Key<'_>) -> Vec<Target> {
                 || before.is("figure table chapter article section part type class version grade node step page day number no group"))
         });
         let plain = word.written.chars().all(|c| c.is_numeric() || c == '.' || c == ',') && word.is_number();
-        let unit = after.filter(|after| after.is_content() && !after.is_number()).map(|after| after.lower.clone());
+        let range = before.is_some_and(|before| before.is("to and or between") || before.is_number());
+        let after = after.filter(|_| !range);
+        let unit = after.filter(|after| after.is_content() && !after.is_number() && !after.is_capital()).map(|after| after.lower.clone());
         let percent = word.closes.starts_with('%');
         if plain && !month(before) && !month(after) && !labelled {
             let digits = word.written.chars().filter(|c| c.is_numeric()).count();
@@ -192,7 +194,9 @@ fn names(key: &Key<'_>, lexicon: &Lexicon) -> Vec<Target> {
             let adverb = ["ly", "ed", "ing"].iter().any(|ending| word.lower.ends_with(ending));
             lexicon.is_name(&word.lower) || named && !adverb && !word.possessive
         };
-        word.is_capital() && word.is_content() && !word.is_number() && (k > 0 || first())
+        let half = word.is("new great north south east west old") && word.closes.is_empty();
+        let content = word.is_content() || half && words.get(k + 1).is_some_and(|next| next.is_capital() && next.is_content());
+        word.is_capital() && content && !word.is_number() && (k > 0 || first())
     };
     while i < words.len() {
         if !is_part(i) {
@@ -211,7 +215,7 @@ fn names(key: &Key<'_>, lexicon: &Lexicon) -> Vec<Target> {
             let of = words[end].is("of de la von van");
             match () {
                 () if of && to_name(1) => end += 2,
-                () if of && joined(2) && words[end + 1].lower == "the" && to_name(2) => end += 3,
+                () if of && joined(2) && words[end + 1].is("the la le") && to_name(2) => end += 3,
                 () => break,
             }
         }

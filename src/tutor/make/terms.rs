@@ -16,6 +16,8 @@ struct Uses {
     capital: usize,
     place: usize,
     person: usize,
+    /// Behind another name, as family names stand.
+    tail: usize,
 }
 
 /// What a name is the name of, as far as the book shows.
@@ -46,14 +48,15 @@ const MODALS: &str = "will would can could may might must should did does do can
 const BEFORE_PLACES: &str = "in at near into across throughout";
 const BEFORE_PERSONS: &str = "sir dr mr mrs king queen emperor president general captain professor lord prince engineer \
     physicist chemist inventor physician scientist mathematician governor minister philosopher historian";
-const PERSON_VERBS: &str = "wrote invented discovered ruled said became conquered defeated married died argued proposed \
+const PERSON_VERBS: &str = "wrote invented discovered ruled said conquered defeated married died argued proposed \
     declared showed taught believed sailed reigned succeeded suggested claimed patented described published noted formulated \
-    demonstrated realized thought was";
+    demonstrated realized thought wrote";
 const NOT_PERSONS: &str = "dynasty war wars river treaty union council system law laws act university empire republic \
     company army north south east west new city county state states church court house theory machine engine battle party \
     government kingdom island islands sea ocean mountain mountains valley commission parliament college school museum \
     institute society revolution movement age century period bridge tower fort fortress lake street directive regulation \
-    protocol network bank convention charter world";
+    protocol network bank convention charter world country bay falls coast desert region house office agency ministry \
+    forces force years class level type type";
 
 impl Lexicon {
     /// Of the sentences of a section and of the book around it.
@@ -94,6 +97,8 @@ impl Lexicon {
                 uses.capital += usize::from(!begins);
                 uses.place += usize::from(before.is_some_and(|before| before.is(BEFORE_PLACES)));
                 let acts = after.is_some_and(|after| after.is(PERSON_VERBS)) && word.closes.is_empty();
+                let given = |before: &Word<'_>| before.is_capital() && before.is_content() && before.closes.is_empty() && !before.is(NOT_PERSONS);
+                uses.tail += usize::from(before.is_some_and(given));
                 let titled = before.is_some_and(|before| before.is(BEFORE_PERSONS));
                 uses.person += usize::from(acts) + 2 * usize::from(titled);
             } else {
@@ -204,15 +209,20 @@ impl Lexicon {
     /// What a name is the name of.
     pub(super) fn name_kind(&self, name: &str) -> NameKind {
         let parts = words(name);
-        if parts.iter().any(|word| word.is(NOT_PERSONS)) || name.contains(" of ") {
+        let shouted = name.chars().filter(|c| c.is_uppercase()).count() > parts.len() + 1;
+        let titled = parts.first().is_some_and(|word| word.is(BEFORE_PERSONS));
+        if titled && parts.len() > 1 {
+            return NameKind::Person;
+        }
+        if parts.iter().any(|word| word.is(NOT_PERSONS)) || name.contains(" of ") || shouted {
             return NameKind::Other;
         }
         let uses = parts.iter().map(|word| self.of(&word.lower));
-        let (person, place) = uses.fold((0, 0), |sum, uses| (sum.0 + uses.person, sum.1 + uses.place));
+        let (person, place, tail) = uses.fold((0, 0, 0), |sum, uses| (sum.0 + uses.person, sum.1 + uses.place, sum.2 + uses.tail));
         let shape = usize::from(parts.len() == 2 || parts.len() == 3);
-        if parts.iter().any(|word| word.is(BEFORE_PERSONS)) || person + shape > place && person > 0 {
+        if person + shape > place && person > 0 {
             NameKind::Person
-        } else if place > 0 && place > person {
+        } else if place > 0 && place >= 3 * person && (parts.len() > 1 || place >= 2 * tail) {
             NameKind::Place
         } else {
             NameKind::Other
