@@ -4,6 +4,7 @@ mod answers;
 mod headings;
 mod misses;
 mod questions;
+mod questions_made;
 mod reference;
 mod refusal;
 mod retrieval;
@@ -51,6 +52,8 @@ enum What {
     Refusal(refusal::Args),
     /// Find headings without the books' outlines, and compare them with the outlines
     Headings(headings::Args),
+    /// Make questions of the books' own sentences, without any model, and print them with their answers
+    QuestionsMade(questions_made::Args),
 }
 
 pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
@@ -60,5 +63,6 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
         What::Answers(args) => answers::run(&args),
         What::Refusal(args) => refusal::run(&args),
         What::Headings(args) => headings::run(&args),
+        What::QuestionsMade(args) => questions_made::run(&args),
     }
 }

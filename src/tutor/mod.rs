@@ -18,6 +18,7 @@ mod intent;
 mod language;
 mod lesson;
 mod lesson_turn;
+pub(crate) mod make;
 mod opposite;
 mod pattern;
 mod place;
