@@ -12,6 +12,7 @@ mod draft;
 mod explain;
 mod filter;
 mod followup;
+mod grade;
 mod grounding;
 mod intent;
 mod lesson;
