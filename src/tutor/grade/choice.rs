@@ -1,5 +1,6 @@
 //! One of several: by its letter, its number or its words.
 
+use super::quantity::{Reading, quantities};
 use super::spell::{Fit, phrase_fit};
 use super::text::{affirmed, core, fold, says_back, stems, tokens};
 use crate::passage::words::is_stop;
@@ -42,6 +43,11 @@ fn chosen(options: &[String], said: &str, prompt: &str) -> BTreeSet<usize> {
             .filter(|i| written.contains(i) || !numeric(options))
             .collect();
     }
+    if numeric(options)
+        && let Some(same) = same_value(options, said)
+    {
+        return BTreeSet::from([same]);
+    }
     if let Some(marks) = only_marks {
         return marks;
     }
@@ -56,6 +62,23 @@ fn chosen(options: &[String], said: &str, prompt: &str) -> BTreeSet<usize> {
 /// Whether the options are numbers, so that "2" is an option and not a place.
 fn numeric(options: &[String]) -> bool {
     options.iter().all(|option| option.chars().any(|c| c.is_ascii_digit()))
+}
+
+/// The option of the number that an answer has in words.
+fn same_value(options: &[String], said: &str) -> Option<usize> {
+    let only = |text: &str| match &quantities(text, Reading::Temperature)[..] {
+        [quantity] => Some((quantity.values.first().copied()?, quantity.unit, quantity.as_word)),
+        _ => None,
+    };
+    let (value, unit, as_word) = only(said)?;
+    if !as_word && unit.is_none()
+        || said.split_whitespace().any(|word| ORDINALS.contains(&word.to_lowercase().as_str()))
+    {
+        return None;
+    }
+    let same =
+        |option: &String| only(option).is_some_and(|(other, its, _)| other == value && (unit.is_none() || its == unit));
+    options.iter().position(same)
 }
 
 fn same_text(a: &[String], b: &[String]) -> bool {

@@ -31,7 +31,7 @@ pub(super) fn grade(expected: &Expected, question: &Question, answer: &str) -> O
     let words = tokens(&said);
     let grades: Vec<Grade> = given.iter().map(|quantity| compare(&wanted, quantity)).collect();
     let also = expected.also.iter().any(|also| !also.is_empty() && tokens(also) == super::text::core(&words));
-    if also || !words.is_empty() && tokens(&expected.text) == words {
+    if also || given.is_empty() && !words.is_empty() && tokens(&expected.text) == words {
         return Some(Grade::Right);
     }
     let Some(best) = grades.iter().copied().min_by_key(|grade| rank(*grade)) else {

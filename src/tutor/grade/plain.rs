@@ -19,7 +19,7 @@ struct Found {
 
 /// Grades a term or a name.
 pub(super) fn grade(expected: &Expected, question: &Question, answer: &str) -> Grade {
-    let accepted = accepted(expected);
+    let accepted = accepted(expected, question);
     let denies = accepted.iter().flatten().any(|word| super::text::is_negation(word));
     let (said, denied) = if denies { (answer.to_owned(), String::new()) } else { affirmed(answer) };
     let (items, either) = items(&said);
@@ -58,7 +58,7 @@ pub(super) fn grade(expected: &Expected, question: &Question, answer: &str) -> G
 }
 
 /// All that counts as right, as words without an article.
-fn accepted(expected: &Expected) -> Vec<Vec<String>> {
+fn accepted(expected: &Expected, question: &Question) -> Vec<Vec<String>> {
     let mut texts = vec![expected.text.clone()];
     texts.extend(expected.also.iter().cloned());
     // "Transmission Control Protocol (TCP)"
@@ -73,6 +73,13 @@ fn accepted(expected: &Expected) -> Vec<Vec<String>> {
             words.remove(0);
         }
     }
+    // What the question says need not be said again: a kind of nut is "self-locking".
+    let asked = stems(&question.prompt);
+    let short = accepted.iter().filter(|words| words.len() > 1).map(|words| -> Vec<String> {
+        words.iter().filter(|word| !asked.contains(&crate::passage::words::stem(word))).cloned().collect()
+    });
+    let short: Vec<_> = short.filter(|words| words.iter().any(|word| !is_stop(word))).collect();
+    accepted.extend(short);
     accepted.retain(|words| !words.is_empty());
     accepted
 }

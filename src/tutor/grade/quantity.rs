@@ -281,6 +281,10 @@ fn unit_at(tokens: &[Token], at: usize, reading: Reading) -> Option<(Unit, usize
 /// One unit with its power.
 fn factor(tokens: &[Token], at: usize, reading: Reading) -> Option<(Unit, usize)> {
     let mut at = at;
+    if sign(tokens, at, &['°', 'º']) {
+        let scale = word(tokens, at + 1).and_then(|word| degrees(&word));
+        return Some(scale.map_or((unit("degree")?, at + 1), |scale| (scale, at + 2)));
+    }
     if sign(tokens, at, &['%']) {
         return Some((Unit::PERCENT, at + 1));
     }

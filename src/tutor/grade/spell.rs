@@ -14,6 +14,7 @@ pub(super) enum Fit {
 /// Words that look alike and mean different things.
 const ALIKE: &[&[&str]] = &[
     &["mitosis", "meiosis"],
+    &["readable", "writable", "writeable"],
     &["anode", "cathode"],
     &["anion", "cation", "action", "onion"],
     &["absorption", "adsorption"],
@@ -172,9 +173,8 @@ pub(super) fn fit(expected: &str, said: &str, others: &[String]) -> Fit {
         return Fit::No;
     }
     let (wanted, given) = (sound(expected), sound(said));
-    let away = distance(expected, said).min(distance(&wanted, &given));
-    let nearer =
-        |other: &str| !same(other, expected) && distance(other, said).min(distance(&sound(other), &given)) <= away;
+    let away = apart(expected, said, &wanted, &given);
+    let nearer = |other: &str| !same(other, expected) && apart(other, said, &sound(other), &given) <= away;
     let alike = ALIKE.iter().filter(|group| group.iter().any(|word| same(word, expected)));
     if alike.flat_map(|group| group.iter()).any(|other| same(other, said)) {
         return Fit::No;
@@ -190,6 +190,12 @@ pub(super) fn fit(expected: &str, said: &str, others: &[String]) -> Fit {
         _ => Fit::No,
     };
     if unclear { fit.min(Fit::Maybe) } else { fit }
+}
+
+/// Letters between two words, or what is left of them where both are written as they sound.
+fn apart(a: &str, b: &str, sound_a: &str, sound_b: &str) -> usize {
+    let by_sound = distance(sound_a, sound_b);
+    distance(a, b).min(if by_sound == 0 { 0 } else { by_sound + 1 })
 }
 
 /// Whether two words are forms of one.
