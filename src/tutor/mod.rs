@@ -14,6 +14,7 @@ mod filter;
 mod followup;
 mod grade;
 mod grounding;
+mod hint;
 mod intent;
 mod lesson;
 mod lesson_turn;

@@ -24,9 +24,9 @@ pub(super) fn order(question: &Question, events: &[String], order: &[usize], ans
     let in_place = given.iter().zip(order).filter(|(a, b)| a == b).count();
     match in_place {
         all if all == order.len() => Grade::Right,
-        _ if order.len() > 2 && (in_place * 2 >= order.len() || longest_common(&given, order) + 1 >= order.len()) => {
-            Grade::Partly
-        }
+        _ if order.len() > 2 && in_place * 2 >= order.len() => Grade::Partly,
+        // One event stands elsewhere, and moved the others.
+        _ if order.len() > 3 && longest_common(&given, order) + 1 >= order.len() => Grade::Partly,
         _ => Grade::Wrong,
     }
 }

@@ -15,7 +15,7 @@ mod spell;
 mod statement;
 #[cfg(test)]
 mod tests;
-mod text;
+pub(super) mod text;
 mod units;
 
 pub(crate) use cases::{GradingCase, grading_cases};
@@ -79,5 +79,14 @@ fn unanswered(question: &Question, answer: &str, nearness: &mut dyn FnMut(&str, 
     match nearness(answer, &question.source.quote) {
         Some(cosine) if cosine < ELSEWHERE => Grade::Wrong,
         _ => Grade::Unsure,
+    }
+}
+
+/// The number in a text, and whether it is all that the text says; for whoever must not tell it.
+pub(super) fn secret_value(text: &str) -> Option<(f64, bool)> {
+    match &quantity::quantities(text, quantity::Reading::Temperature)[..] {
+        [only] => Some((only.values.first().copied()?, true)),
+        [first, ..] => Some((first.values.first().copied()?, false)),
+        [] => None,
     }
 }

@@ -101,6 +101,8 @@ const DIRECTED: &[&str] =
 /// What an answer has of the expected words.
 struct Share {
     share: f32,
+    /// Share of the answer's own words, beside those of the question, that are expected.
+    of_answer: f32,
     /// Whether every number of the book's sentence is there, and no other.
     numbers: bool,
     /// Whether they stand neither in the book's order nor each behind the one that it stands behind there.
@@ -130,9 +132,9 @@ pub(super) fn grade(
         let exchanged = told.iter().any(|word| word == "than") && share.scrambled;
         return if exchanged { Grade::Unsure } else { Grade::Wrong };
     }
-    if denial {
+    if denial && share.share >= 0.3 {
         // The book's own denial may be said without one: "lacks"; a denial of what the book says may not.
-        return if denials(answer) % 2 == 1 && share.share >= 0.3 { Grade::Wrong } else { Grade::Unsure };
+        return if denials(answer) % 2 == 1 { Grade::Wrong } else { Grade::Unsure };
     }
     let grammar = told.iter().any(|word| is_stop(word)) || told.len() <= 3;
     let scrambled = share.scrambled && told.iter().any(|word| DIRECTED.contains(&word.as_str()));
@@ -146,7 +148,7 @@ pub(super) fn grade(
         () if enough && !share.numbers => Grade::Partly,
         () if enough || scrambled && share.share >= PARTLY => Grade::Unsure,
         () if share.share >= 0.62 => Grade::Unsure,
-        () if share.share >= 0.25 => Grade::Partly,
+        () if share.share >= 0.25 || share.of_answer >= 0.5 => Grade::Partly,
         () if value >= 0.3 => Grade::Unsure,
         () => Grade::Wrong,
     }
@@ -168,7 +170,7 @@ fn share(text: &str, question: &Question, answer: &str) -> Share {
     let given: Vec<String> = content(answer);
     let weight = |word: &String| {
         let asked = if asked.contains(&stem(word)) { ASKED } else { 1.0 };
-        let asked = if is_modifier(word) { asked * 0.5 } else { asked };
+        let asked = if is_modifier(word) || is_light(word) { asked * 0.5 } else { asked };
         asked * if word.chars().any(|c| c.is_ascii_digit()) { 2.0 } else { 1.0 }
     };
     let mut counted = BTreeSet::new();
@@ -193,7 +195,10 @@ fn share(text: &str, question: &Question, answer: &str) -> Share {
         .collect();
     let (needed, said) = (digits(&wanted), digits(&given));
     let numbers = needed.iter().all(|number| said.contains(number) || asked.contains(number)) && said.is_subset(&known);
-    Share { share: if all > 0.0 { had / all } else { 0.0 }, numbers, scrambled: scrambled(&places) }
+    let own: Vec<&String> = given.iter().filter(|word| !asked.contains(&stem(word)) && !is_light(word)).collect();
+    let fits = |said: &&&String| wanted.iter().any(|word| !asked.contains(&stem(word)) && means(word, said));
+    let of_answer = own.iter().filter(fits).count() as f32 / own.len().max(1) as f32;
+    Share { of_answer, share: if all > 0.0 { had / all } else { 0.0 }, numbers, scrambled: scrambled(&places) }
 }
 
 /// Whether the words found stand in another order than the book's, and few of them right behind their neighbour there:
@@ -219,6 +224,12 @@ fn content(text: &str) -> Vec<String> {
             && !is_negation(word)
     });
     words
+}
+
+/// Verbs of so many uses that they tell little.
+fn is_light(word: &str) -> bool {
+    ["make", "give", "take", "get", "put", "do", "have", "go", "move", "form"].contains(&stem(word).as_str())
+        || word == "made"
 }
 
 /// Words that a sentence may lose and still say its main thing.

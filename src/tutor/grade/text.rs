@@ -12,7 +12,7 @@ const ZEROS: &[u32] = &[
 ];
 
 /// Lower case with Latin accents, ligatures and foreign digits made plain.
-pub(super) fn fold(text: &str) -> String {
+pub(in crate::tutor) fn fold(text: &str) -> String {
     plain_digits(text).nfkd().filter(|c| !('\u{300}'..='\u{36f}').contains(c)).flat_map(char::to_lowercase).fold(
         String::new(),
         |mut folded, c| {
@@ -41,7 +41,7 @@ pub(super) fn plain_digits(text: &str) -> String {
 }
 
 /// The words of a text, folded, in order.
-pub(super) fn tokens(text: &str) -> Vec<String> {
+pub(in crate::tutor) fn tokens(text: &str) -> Vec<String> {
     words(&fold(text)).collect()
 }
 
@@ -193,6 +193,6 @@ pub(super) fn pleads(answer: &str) -> bool {
 }
 
 /// Stems of words that carry meaning, folded.
-pub(super) fn stems(text: &str) -> BTreeSet<String> {
+pub(in crate::tutor) fn stems(text: &str) -> BTreeSet<String> {
     content_set(&fold(text))
 }
