@@ -1,6 +1,7 @@
 //! `lectern eval`: this build against reference data.
 
 mod answers;
+mod grading;
 mod headings;
 mod misses;
 mod questions;
@@ -51,6 +52,8 @@ enum What {
     Refusal(refusal::Args),
     /// Find headings without the books' outlines, and compare them with the outlines
     Headings(headings::Args),
+    /// Grade labelled answers of students: how often is right told from not right, and how often asked again
+    Grading(grading::Args),
 }
 
 pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
@@ -60,5 +63,6 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
         What::Answers(args) => answers::run(&args),
         What::Refusal(args) => refusal::run(&args),
         What::Headings(args) => headings::run(&args),
+        What::Grading(args) => grading::run(&args),
     }
 }

@@ -39,6 +39,7 @@ mod turn;
 mod wording;
 mod words;
 
+pub(crate) use grade::{GradingCase, grading_cases};
 pub use intent::{Intent, Jump, Situation, classify};
 pub use lesson::{Lesson, Part, Step};
 pub use opposite::Sense;

@@ -35,10 +35,13 @@ pub(super) fn quantities(text: &str, reading: Reading) -> Vec<Quantity> {
             continue;
         };
         let next = scale(&tokens, next, &mut quantity);
-        let (unit, next) = ordinal_or_unit(&tokens, next, &mut quantity, reading);
-        quantity.unit = unit;
+        // "B.C." is no byte.
         let (era, next) = era(&tokens, at, next);
-        quantity.before_christ = era;
+        let (unit, next) = match era {
+            Some(_) => (None, next),
+            None => ordinal_or_unit(&tokens, next, &mut quantity, reading),
+        };
+        (quantity.unit, quantity.before_christ) = (unit, era);
         found.push(quantity);
         at = next.max(at + 1);
     }

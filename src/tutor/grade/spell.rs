@@ -174,21 +174,26 @@ pub(super) fn fit(expected: &str, said: &str, others: &[String]) -> Fit {
     }
     let (wanted, given) = (sound(expected), sound(said));
     let away = apart(expected, said, &wanted, &given);
-    let nearer = |other: &str| !same(other, expected) && apart(other, said, &sound(other), &given) <= away;
-    let alike = ALIKE.iter().filter(|group| group.iter().any(|word| same(word, expected)));
-    if alike.flat_map(|group| group.iter()).any(|other| same(other, said)) {
-        return Fit::No;
-    }
-    let alike = ALIKE.iter().filter(|group| group.iter().any(|word| same(word, expected)));
-    let unclear = alike.flat_map(|group| group.iter()).any(|other| nearer(other))
-        || others.iter().any(|other| other.len() > 3 && nearer(other));
     let fit = match (length, away) {
         (_, 0) => Fit::Yes,
         (4..=5, 1) => Fit::Maybe,
         (6.., 1) | (9.., 2) => Fit::Yes,
         (7.., 2) | (9.., 3) => Fit::Maybe,
-        _ => Fit::No,
+        _ => return Fit::No,
     };
+    let nearer = |other: &str| !same(other, expected) && apart(other, said, &sound(other), &given) <= away;
+    let alike: Vec<&str> = ALIKE
+        .iter()
+        .filter(|group| group.iter().any(|word| same(word, expected)))
+        .copied()
+        .flatten()
+        .copied()
+        .collect();
+    if alike.iter().any(|other| same(other, said) && !same(other, expected)) {
+        return Fit::No;
+    }
+    let unclear =
+        alike.iter().any(|other| nearer(other)) || others.iter().any(|other| other.len() > 3 && nearer(other));
     if unclear { fit.min(Fit::Maybe) } else { fit }
 }
 
