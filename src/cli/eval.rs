@@ -1,6 +1,7 @@
 //! `lectern eval`: this build against reference data.
 
 mod answers;
+mod grading;
 mod headings;
 mod misses;
 mod questions;
@@ -54,6 +55,8 @@ enum What {
     Headings(headings::Args),
     /// Make questions of the books' own sentences, without any model, and print them with their answers
     QuestionsMade(questions_made::Args),
+    /// Grade labelled answers of students: how often is right told from not right, and how often asked again
+    Grading(grading::Args),
 }
 
 pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
@@ -64,5 +67,6 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
         What::Refusal(args) => refusal::run(&args),
         What::Headings(args) => headings::run(&args),
         What::QuestionsMade(args) => questions_made::run(&args),
+        What::Grading(args) => grading::run(&args),
     }
 }

@@ -12,7 +12,9 @@ mod draft;
 mod explain;
 mod filter;
 mod followup;
+mod grade;
 mod grounding;
+mod hint;
 mod intent;
 #[allow(dead_code, reason = "the lesson turns are to use it")]
 mod language;
@@ -44,6 +46,7 @@ mod turn;
 mod wording;
 mod words;
 
+pub(crate) use grade::{GradingCase, grading_cases};
 pub use intent::{Intent, Jump, Situation, classify};
 pub use lesson::{Lesson, Part, Step};
 pub use opposite::Sense;
