@@ -261,7 +261,7 @@ describe(`the student's page (${kind} server)`, { concurrency: false }, () => {
 
     test("the place in line is shown", async () => {
       await say(page, "test:queue");
-      await page.locator("#status", { hasText: "Waiting: 3rd in line" }).waitFor();
+      await page.locator("#status", { hasText: "Waiting: number 3 in line" }).waitFor();
       await page.locator("#status", { hasText: "Waiting: you are next" }).waitFor();
       await replied(page, 2);
     });

@@ -5,7 +5,8 @@
 //   node fake_server.mjs serve --addr 127.0.0.1:8000 [--data FOLDER] [--word-ms 15]
 //
 // Messages that begin with `test:` make it do what a real server does rarely: `test:overloaded`, `test:queue`,
-// `test:internal`, `test:markdown`, `test:long`.
+// `test:internal`, `test:markdown`, `test:long`, and `test:quiz`, `test:check`, `test:choice`, `test:order`, `test:match`,
+// `test:progress` (see fake_quiz.mjs).
 
 import { createReadStream, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -14,6 +15,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { WebSocketServer } from "ws";
 import { BOOKS, CITATIONS, LESSON, MARKDOWN, pdf } from "./fake_books.mjs";
+import { quizAnswer } from "./fake_quiz.mjs";
 
 const { values: flags } = parseArgs({
   allowPositionals: true, strict: false,
@@ -43,6 +45,8 @@ const server = createServer((request, response) => {
   const json = (status, body) => response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
   const book = /^\/api\/books\/([^/]+)\/file$/.exec(pathname);
   if (pathname === "/health") return json(200, { status: "ok", active_connections: live.size });
+  const client = /^\/api\/sessions\/([^/]+)\/said$/.exec(pathname)?.[1];
+  if (client) return json(200, sessionOf(client).messages.map(({ content }) => content));
   if (pathname === "/api/books") return json(200, BOOKS);
   if (book && BOOKS.some(({ id }) => id === book[1])) return sendPdf(request, response, pdf(book[1]));
   if (pathname === "/demo" || pathname === "/demo/") return sendFile(response, "index.html");
@@ -81,7 +85,7 @@ function sessionOf(id) {
 }
 
 const now = () => `${new Date().toISOString().slice(0, 19)}Z`;
-const modeOf = (session) => ({ mode: session.step ? "teaching" : "idle", current_topic: session.step ? LESSON.title : null });
+const modeOf = (session) => ({ mode: session.quiz && session.quiz.purpose !== "check" ? session.quiz.purpose : session.step || session.quiz ? "teaching" : "idle", current_topic: session.step ? LESSON.title : null });
 
 function attach(ws, id, stream) {
   const client = live.get(id) ?? { queue: [], running: null };
@@ -180,7 +184,7 @@ async function next(client) {
   status("searching");
   await wait(wordMs * 6);
   const before = session.step;
-  const { text, citations = [] } = answer(session, message.content);
+  const { text, citations = [], quiz = null, progress = null } = quizAnswer(session, message.content) ?? answer(session, message.content);
   running.citations = citations;
   if (citations.length) show({ type: "citations", citations });
   for (const delta of text.match(/\s*\S+\s*?/g)) {
@@ -193,10 +197,10 @@ async function next(client) {
     await wait(wordMs);
   }
   if (running.cancelled) session.step = before;
-  const lesson = session.step ? { title: LESSON.title, step: session.step, total: LESSON.steps.length } : null;
+  const lesson = session.step ? { title: LESSON.title, step: session.step, total: LESSON.steps.length, reading_grade: 6.5 } : null;
   const reply = {
     response: running.cancelled ? running.deltas.map(({ delta }) => delta).join("") : text, ...modeOf(session), timestamp: now(), message_id: running.message_id, citations,
-    grounded: true, lesson, quiz: null, finish: running.cancelled ? "cancelled" : "stop",
+    grounded: true, lesson, quiz, progress, finish: running.cancelled ? "cancelled" : "stop",
   };
   if (!running.dropped) {
     message.reply = reply;

@@ -1,19 +1,26 @@
 // The student's page: puts the conversation, the connection and the views together.
 
+import { SAID } from "./answers.js";
 import { contents, fetchBooks, openShelf, shelf, starters } from "./books.js";
 import { clientId, Connection, socketUrl } from "./connection.js";
 import { Conversation } from "./conversation.js";
 import { byId, h } from "./dom.js";
+import { language, setLanguage, speak, t } from "./language.js";
 import { connectionStatus, friendlyError, topicOf, turnStatus } from "./say.js";
 import { render } from "./markdown.js";
-import { confirmSheet } from "./sheet.js";
+import { paintQuick } from "./quick.js";
+import { boxWords } from "./quiz.js";
+import { closeSheet, confirmSheet, openSheet } from "./sheet.js";
 import { Scroller } from "./scroller.js";
+import { LANGUAGES } from "./strings.js";
 import { showTurns, turnElement } from "./transcript.js";
 
 const box = byId("box");
 const scroller = new Scroller(byId("scroller"), byId("to-end"));
 const touch = matchMedia("(pointer: coarse)").matches;
+const client = clientId();
 let books = null;
+let asking = false;
 let painting = 0;
 let counted = 0;
 
@@ -25,7 +32,7 @@ const conversation = new Conversation({
 });
 
 const connection = new Connection({
-  url: socketUrl(clientId()),
+  url: socketUrl(client),
   onFrame: (frame) => (frame.type === "welcome" && books === null && loadBooks(), conversation.receive(frame)),
   onState: (state) => {
     if (state !== "open") conversation.disconnected();
@@ -37,7 +44,14 @@ function say(text) {
   const content = text.trim();
   if (!content) return box.focus();
   notice("");
+  asking = false;
   scroller.followTurn(conversation.say(content), turnElement);
+}
+
+/** As `say`, from a card that goes quiet with it: who works with a keyboard goes on in the box. */
+function answer(words) {
+  say(words);
+  if (!touch) box.focus({ preventScroll: true });
 }
 
 // ---- what is shown
@@ -46,11 +60,15 @@ function paint() {
   painting = 0;
   paintConnection();
   paintOpening();
-  showTurns(conversation.turns, { say, again: (turn) => scroller.followTurn(conversation.again(turn), turnElement) });
+  showTurns(conversation.turns, conversation.asked, {
+    say, answer, again: (turn) => scroller.followTurn(conversation.again(turn), turnElement),
+    progressFile: `/api/sessions/${encodeURIComponent(client)}/progress?format=csv`,
+  });
   byId("earlier").hidden = !conversation.more || !conversation.turns.length;
   paintStatus();
   paintLesson();
-  paintQuick();
+  paintQuick(conversation, connection.state === "open", { say, ask: askQuestion, choose: () => openShelf(books ?? [], say) });
+  paintBox();
   // A history that just came is shown from its last question on.
   if (counted === 0 && conversation.turns.length) {
     const last = conversation.turns.at(-1);
@@ -67,7 +85,7 @@ function paintConnection() {
   line.dataset.state = connection.state;
   document.body.dataset.connection = connection.state;
   if (connection.state === "elsewhere") {
-    notice("Your lesson is open in another tab.", "Use it here", () => (notice(""), connection.connect()));
+    notice(t("elsewhere_notice"), t("use_here"), () => (notice(""), connection.connect()));
   }
 }
 
@@ -77,20 +95,20 @@ function paintOpening() {
   const empty = conversation.turns.length === 0 && (conversation.ready || !opening.hidden);
   opening.hidden = !empty;
   if (!empty) return;
-  const state = JSON.stringify([conversation.greeting, books]);
+  const state = JSON.stringify([conversation.greeting, books, language()]);
   if (opening.dataset.state === state) return;
   opening.dataset.state = state;
   const { paragraphs, topics } = greeting(conversation.greeting);
   if (!topics.length) topics.push(...starters(books ?? []));
   opening.replaceChildren(...[
     h("div", { class: "ornament", "aria-hidden": "true" }, "❦"),
-    h("h2", { id: "opening-title" }, "What shall we learn today?"),
-    h("div", { class: "greeting" }, render(paragraphs, () => null)),
-    topics.length ? h("h3", {}, "Start with") : null,
+    h("h2", { id: "opening-title" }, t("opening")),
+    h("div", { class: "greeting" }, render(language() === "en" ? paragraphs : t("greeting"), () => null)),
+    topics.length ? h("h3", {}, t("start_with")) : null,
     topics.length ? contents(topics, say) : null,
-    books?.length ? h("h3", {}, "Books of this class") : null,
+    books?.length ? h("h3", {}, t("class_books")) : null,
     books?.length ? shelf(books, say) : null,
-    books && !books.length ? h("p", { class: "quiet" }, "There are no books yet. Your teacher can add some.") : null,
+    books && !books.length ? h("p", { class: "quiet" }, t("no_books")) : null,
   ].filter(Boolean));
 }
 
@@ -122,30 +140,20 @@ function paintLesson() {
   strip.hidden = !lesson;
   if (!lesson) return;
   byId("lesson-title").textContent = lesson.title;
-  byId("lesson-step").textContent = `Step ${lesson.step} of ${lesson.total}${mode === "teaching" ? "" : ", paused"}`;
+  byId("lesson-step").textContent = t(mode === "teaching" ? "step" : "step_paused", lesson);
   byId("lesson-bar").max = Math.max(lesson.total, 1);
   byId("lesson-bar").value = lesson.step;
 }
 
-function paintQuick() {
-  const row = byId("quick");
-  const resting = !conversation.current && connection.state === "open" && conversation.turns.length > 0;
-  row.hidden = !resting;
-  const kind = conversation.lesson ? "lesson" : "idle";
-  if (row.dataset.kind === kind) return;
-  row.dataset.kind = kind;
-  const button = (words, action, look = "soft") => h("button", { type: "button", class: look, onclick: action }, words);
-  row.replaceChildren(...(kind === "lesson"
-    ? [
-        button("Continue", () => say("continue"), "solid"),
-        button("Simpler", () => say("explain more simply")),
-        button([h("span", { class: "roomy" }, "I have a\u00a0"), "question"], askQuestion, "soft asks"),
-      ]
-    : [button("Choose a topic", () => openShelf(books ?? [], say))]));
+function paintBox() {
+  const { asked } = conversation;
+  const words = asking ? t("box_question") : asked ? boxWords(asked.quiz) : t("box");
+  if (box.placeholder !== words) box.placeholder = words;
 }
 
 function askQuestion() {
-  box.placeholder = "What is your question?";
+  asking = true;
+  paintBox();
   box.focus();
 }
 
@@ -158,7 +166,7 @@ function notice(words, label, action) {
   line.replaceChildren(...[
     h("p", {}, words),
     label ? h("button", { type: "button", class: "solid", onclick: action }, label) : null,
-    words && !label ? h("button", { type: "button", class: "soft", onclick: () => notice("") }, "OK") : null,
+    words && !label ? h("button", { type: "button", class: "soft", onclick: () => notice("") }, t("ok")) : null,
   ].filter(Boolean));
 }
 
@@ -168,9 +176,11 @@ function announce(words) {
 
 /** A reply as a screen reader should say it: the words, without marks, and how many places it stands on. */
 function plainWords(turn) {
-  const words = turn.text.replace(/[*`>#]/g, "");
+  const words = turn.text.replace(/^---$/gm, "").replace(/_{3,}/g, t("quiz_gap")).replace(/[*`>#]/g, "");
   const places = turn.citations.length;
-  return places ? `${words} From ${places} ${places === 1 ? "place" : "places"} in the books.` : words;
+  return [
+    turn.quiz?.result ? `${t(`result_${turn.quiz.result}`)}.` : "", words, places ? t("from_places", { n: places }) : "",
+  ].join(" ").trim();
 }
 
 async function loadBooks() {
@@ -203,7 +213,6 @@ byId("composer").addEventListener("submit", (event) => {
   event.preventDefault();
   const words = box.value;
   box.value = "";
-  box.placeholder = "Ask me anything";
   fitBox();
   keepDraft();
   say(words);
@@ -218,14 +227,31 @@ box.addEventListener("keydown", (event) => {
 });
 byId("stop").addEventListener("click", () => (conversation.stop(), box.focus({ preventScroll: true })));
 byId("earlier").addEventListener("click", () => (scroller.hold(), conversation.earlier()));
-byId("lesson-stop").addEventListener("click", () => say("stop the lesson"));
+byId("lesson-stop").addEventListener("click", () => say(SAID.stop_lesson));
+byId("lesson-plan").addEventListener("click", () => say(SAID.plan));
+byId("language-button").addEventListener("click", openLanguages);
 byId("books-button").addEventListener("click", () => openShelf(books ?? [], say));
 byId("new-button").addEventListener("click", () => {
-  confirmSheet("Start a new conversation?", "This conversation and the place in your lesson will be put away.", "Start new", () => {
+  confirmSheet(t("new_title"), t("new_words"), t("start_new"), () => {
     notice("");
     conversation.reset();
   });
 });
+
+function openLanguages() {
+  const choose = (code) => {
+    closeSheet();
+    setLanguage(code);
+    notice("");
+    conversation.changed();
+  };
+  openSheet(
+    t("language_title"),
+    h("ul", { class: "languages" }, LANGUAGES.map(({ code, name }) => h("li", {},
+      h("button", { type: "button", class: "soft wide", lang: code, "aria-pressed": String(code === language()), onclick: () => choose(code) }, name)))),
+    h("p", { class: "quiet" }, t("language_note")),
+  );
+}
 
 // iOS lays its keyboard over the page; the page then shortens itself to what is left.
 const viewport = window.visualViewport;
@@ -241,6 +267,7 @@ try {
 } catch {
   // As above.
 }
+speak();
 fitBox();
 connection.connect();
 paint();

@@ -1,6 +1,7 @@
 // The class's books: covers on a shelf, and a table of contents of things to be taught.
 
 import { byId, h } from "./dom.js";
+import { t } from "./language.js";
 import { closeSheet, openSheet } from "./sheet.js";
 import { pages, shortTitle } from "./say.js";
 
@@ -35,14 +36,14 @@ function openBook(book, teach) {
     h("p", { class: "quiet" }, pages(book.num_pages)),
     topics.length
       ? contents(topics.map((topic) => ({ topic, book: null })), choose)
-      : h("button", { type: "button", class: "solid", onclick: () => choose(`Teach me about ${book.title}`) }, "Teach me about this book"),
-    h("a", { class: "soft wide", href: `/api/books/${encodeURIComponent(book.id)}/file`, target: "_blank", rel: "noopener" }, "Open the book"),
+      : h("button", { type: "button", class: "solid", onclick: () => choose(`Teach me about ${book.title}`) }, t("teach_book")),
+    h("a", { class: "soft wide", href: `/api/books/${encodeURIComponent(book.id)}/file`, target: "_blank", rel: "noopener" }, t("open_book")),
   );
 }
 
 /** The shelf as a sheet, for the middle of a conversation. */
 export function openShelf(books, teach) {
-  openSheet("Books of this class", books.length ? shelf(books, teach) : h("p", { class: "quiet" }, "There are no books yet. Your teacher can add some."));
+  openSheet(t("class_books"), books.length ? shelf(books, teach) : h("p", { class: "quiet" }, t("no_books")));
 }
 
 function topicsOf(book) {
@@ -73,11 +74,11 @@ function spread(topics) {
 export function contents(entries, teach) {
   return h("ul", { class: "contents" }, entries.map(({ topic, book }) => {
     const name = topic.replace(/^(chapter\s+)?\d+(\.\d+)*[.:]?\s+/i, "") || topic;
-    const label = `Teach me about ${name}`;
+    const message = `Teach me about ${name}`;
     return h("li", {},
-      h("button", { type: "button", class: "entry", "aria-label": label, onclick: () => teach(label) },
+      h("button", { type: "button", class: "entry", "aria-label": t("teach_about", { topic: name }), onclick: () => teach(message) },
         h("span", { class: "entry-topic", dir: "auto" }, name),
         h("span", { class: "leader", "aria-hidden": "true" }),
-        h("span", { class: "entry-book", dir: "auto", "aria-hidden": "true" }, book ? shortTitle(book.title) : "teach me")));
+        h("span", { class: "entry-book", dir: book && "auto", "aria-hidden": "true" }, book ? shortTitle(book.title) : t("teach_me"))));
   }));
 }

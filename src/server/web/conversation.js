@@ -15,7 +15,7 @@ function newTurn(question) {
   lastKey += 1;
   return {
     key: `turn-${lastKey}`, id: null, replyId: null, question, state: "held", epoch: 0, position: null,
-    pieces: new Map(), text: "", citations: [], lesson: null, mode: null, topic: null, grounded: true, finish: null,
+    pieces: new Map(), text: "", citations: [], lesson: null, quiz: null, progress: null, mode: null, topic: null, grounded: true, finish: null,
     error: null, retried: false, stopping: false, partial: false,
   };
 }
@@ -46,6 +46,13 @@ export class Conversation {
   /** The turn the student waits for: the first that is open. */
   get current() {
     return this.turns.find(isOpen) ?? null;
+  }
+
+  /** The turn whose question waits for the student's answer, or null. */
+  get asked() {
+    if (this.current || this.mode === "idle") return null;
+    const last = this.turns.findLast(({ state }) => state === "done");
+    return last?.quiz ? last : null;
   }
 
   /** Asks or says something. Held back until the connection and the history are there. */
@@ -300,6 +307,8 @@ function take(turn, frame) {
   turn.text = frame.response ?? "";
   turn.citations = frame.citations ?? [];
   turn.lesson = frame.lesson ?? null;
+  turn.quiz = frame.quiz ?? null;
+  turn.progress = frame.progress ?? null;
   turn.mode = frame.mode ?? "idle";
   turn.topic = frame.current_topic ?? null;
   turn.grounded = frame.grounded ?? true;

@@ -1,52 +1,29 @@
-// Every sentence the page says by itself, and how numbers and places are put into words.
+// The sentences that the page says by itself, and how numbers and places are put into words.
 
-/** `1st`, `2nd`, `3rd`, `11th`. */
-export function ordinal(number) {
-  const ten = number % 100;
-  const ending = ten >= 11 && ten <= 13 ? "th" : ({ 1: "st", 2: "nd", 3: "rd" }[number % 10] ?? "th");
-  return `${number}${ending}`;
-}
+import { SAID } from "./answers.js";
+import { language, t } from "./language.js";
 
 /** What is happening to a turn, for the line above the text box; empty when it rests. */
 export function turnStatus(turn, online) {
   if (!turn) return "";
-  if (!online || turn.state === "held") return "Waiting for the connection";
-  if (turn.stopping) return "Stopping";
-  switch (turn.state) {
-    case "sent":
-      return "Sent";
-    case "queued":
-      return turn.position > 1 ? `Waiting: ${ordinal(turn.position)} in line` : "Waiting: you are next";
-    case "searching":
-      return "Searching the books";
-    case "writing":
-      return "Writing";
-    case "checking":
-      return "Looking for the rest of the reply";
-    case "retrying":
-      return "Many students are asking. Trying again soon";
-    default:
-      return "";
-  }
+  if (!online || turn.state === "held") return t("waiting_connection");
+  if (turn.stopping) return t("stopping");
+  if (turn.state === "queued") return turn.position > 1 ? t("waiting_line", { n: turn.position }) : t("waiting_next");
+  return ["sent", "searching", "writing", "checking", "retrying"].includes(turn.state) ? t(turn.state) : "";
 }
 
 /** The connection, in words a child knows. */
 export function connectionStatus(state) {
-  return { connecting: "Connecting", open: "Connected", lost: "No connection", elsewhere: "Open in another tab" }[state];
+  return t(state === "open" ? "connected" : state);
 }
+
+const ERRORS = ["overloaded", "rate_limited", "too_long", "empty", "internal", "unauthorized", "forbidden"];
 
 /** What to say when the server answers with an error. */
 export function friendlyError(code, error) {
-  const known = {
-    overloaded: "Many students are asking right now. Please try again in a moment.",
-    rate_limited: "That was a bit fast. Please wait a moment, then try again.",
-    too_long: "That message is too long. Please make it shorter.",
-    empty: "There was nothing in that message. Please write a few words.",
-    internal: "Something went wrong with this reply. Please try again.",
-    unauthorized: "You are not signed in to this class. Please ask your teacher for the link.",
-    forbidden: "This class does not allow that. Please ask your teacher.",
-  };
-  return known[code] ?? (error ? sentence(error) : "Something went wrong. Please try again.");
+  if (ERRORS.includes(code)) return t(code);
+  // The server explains itself in English.
+  return error && language() === "en" ? sentence(error) : t("failed");
 }
 
 function sentence(text) {
@@ -56,7 +33,7 @@ function sentence(text) {
 
 /** `p. 12`, or `p. iv` where the book prints `iv`. */
 export function pageLabel(citation) {
-  return `p. ${citation.page_label || citation.page}`;
+  return t("page", { page: citation.page_label || citation.page });
 }
 
 /** A book's title, short enough for a chip. */
@@ -70,7 +47,16 @@ export function topicOf(words) {
   return /^teach me about (\S.{0,79})$/i.exec(words.trim())?.[1] ?? null;
 }
 
+/** A message of the student as the student reads it: what a button sent in English is shown in the page's language. */
+export function shownMessage(message) {
+  if (language() === "en") return message;
+  const name = Object.keys(SAID).find((key) => SAID[key] === message);
+  const topic = topicOf(message);
+  if (name) return t(`said_${name}`);
+  return topic ? t("teach_about", { topic }) : message;
+}
+
 /** `1 page`, `12 pages`. */
 export function pages(count) {
-  return `${count} ${count === 1 ? "page" : "pages"}`;
+  return t("pages", { n: count });
 }

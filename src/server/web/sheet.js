@@ -2,6 +2,7 @@
 // focus inside, closes on Esc and gives the focus back.
 
 import { byId, h } from "./dom.js";
+import { t } from "./language.js";
 import { pageLabel } from "./say.js";
 
 const sheet = byId("sheet");
@@ -41,11 +42,11 @@ export function openCitation(citation) {
       h("blockquote", { dir: "auto" }, h("p", {}, citation.quote)),
       h("figcaption", {},
         h("span", { class: "cited-page" }, label),
-        counted ? h("span", {}, `page ${citation.page} of the file`) : null,
+        counted ? h("span", {}, t("page_of_file", citation)) : null,
         h("span", { class: "cited-file", dir: "auto" }, citation.book))),
     link
-      ? h("a", { class: "solid", href: link, target: "_blank", rel: "noopener" }, "Open the page")
-      : h("p", { class: "quiet" }, "This book cannot be opened here."),
+      ? h("a", { class: "solid", href: link, target: "_blank", rel: "noopener" }, t("open_page"))
+      : h("p", { class: "quiet" }, t("closed_book")),
   );
 }
 
@@ -55,7 +56,7 @@ export function confirmSheet(title, words, yes, action) {
     title,
     h("p", {}, words),
     h("div", { class: "choices" },
-      h("button", { type: "button", class: "soft", onclick: () => closeSheet() }, "Keep it"),
+      h("button", { type: "button", class: "soft", onclick: () => closeSheet() }, t("keep_it")),
       h("button", { type: "button", class: "solid", onclick: () => (closeSheet(byId("box")), action()) }, yes)),
   );
 }
