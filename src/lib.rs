@@ -27,8 +27,8 @@
 //! | [`models`] | the catalogue of known models: pull, verify, locate | what a model computes |
 //! | [`engine`] | text generation on a thread of its own: GGUF, decoder, tokenizer, template, sampler; `scheduler`, `pool`, `prefix` and `blocks` say what runs in a step and share what sequences have in common | HTTP, PDF, lessons |
 //! | `kernels` | products with weights, quantised or not, and attention, as vector code chosen at run time; the only home of `unsafe` SIMD | models, engine |
-//! | [`tutor`] | the teaching: intent, lesson plan, answers, grounding | sockets, tensors, SQL |
-//! | [`classroom`] | what lasts of a session: turns and lesson position (SQLite) | models, HTTP |
+//! | [`tutor`] | the teaching: intent, lesson plan, answers, grounding; questions, grading, hints, review | sockets, tensors, SQL |
+//! | [`classroom`] | what lasts: turns and lesson position of a session, what a student knows (SQLite) | models, HTTP |
 //! | [`server`] | axum: WebSocket, HTTP, the wire types, the embedded pages | prompts, tensors |
 //!
 //! # Who may call whom

@@ -35,7 +35,8 @@ async fn the_first_table_to_the_letter() {
         response,
         json!({"type": "response", "response": "teach Indus Valley", "mode": "teaching", "current_topic": "Indus Valley",
                "citations": [serde_json::to_value(citation()).unwrap()], "grounded": true,
-               "lesson": {"title": "Indus Valley", "step": 1, "total": 3}, "quiz": null, "finish": "stop"})
+               "lesson": {"title": "Indus Valley", "step": 1, "total": 3, "reading_grade": null}, "quiz": null,
+               "progress": null, "finish": "stop"})
     );
     client.expect_nothing().await;
 }
@@ -161,7 +162,7 @@ async fn history_is_read_in_pages() {
     client.send(json!({"type": "history", "before": last[0]["message_id"]})).await;
     let first = client.expect("history").await["messages"].clone();
     assert_eq!(told(&first), [pair("user", "teach Rivers"), pair("assistant", "teach Rivers")]);
-    assert_eq!(first[1]["lesson"], json!({"title": "Rivers", "step": 1, "total": 3}));
+    assert_eq!(first[1]["lesson"], json!({"title": "Rivers", "step": 1, "total": 3, "reading_grade": null}));
     assert_eq!(first[1]["citations"][0]["page"], 12);
     for before in ["m999", "nonsense", "m1'"] {
         client.send(json!({"type": "history", "before": before})).await;

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The layout this program writes; stored as SQLite's `user_version`.
-pub(super) const LAYOUT: i64 = 1;
+pub(super) const LAYOUT: i64 = 2;
 
 /// How long one writer waits for another, such as a backup or a second program.
 const BUSY: Duration = Duration::from_secs(5);
@@ -33,6 +33,15 @@ const TABLES: &str = "
     CREATE INDEX messages_of_session ON messages(session, id);
 ";
 
+/// What layout 2 has more: what each student knows, which outlives a session.
+const LEARNERS: &str = "
+    CREATE TABLE learners (
+        client_id TEXT PRIMARY KEY,
+        learned   TEXT NOT NULL,
+        updated   INTEGER NOT NULL
+    ) STRICT;
+";
+
 /// Opens the file, makes it if it is not there, and brings it to this layout.
 pub(super) fn open(path: &Path) -> Result<Connection, ClassroomError> {
     let failed = |source| ClassroomError::Open { path: path.to_owned(), source };
@@ -46,8 +55,11 @@ pub(super) fn open(path: &Path) -> Result<Connection, ClassroomError> {
     let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)?;
     match found {
         LAYOUT => {}
-        0 => {
-            transaction.execute_batch(TABLES).map_err(failed)?;
+        0 | 1 => {
+            if found == 0 {
+                transaction.execute_batch(TABLES).map_err(failed)?;
+            }
+            transaction.execute_batch(LEARNERS).map_err(failed)?;
             transaction.pragma_update(None, "user_version", LAYOUT).map_err(failed)?;
         }
         _ => return Err(ClassroomError::Newer { path: path.to_owned(), found, known: LAYOUT }),

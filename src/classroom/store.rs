@@ -81,6 +81,8 @@ pub struct NewReply<'a> {
     pub json: &'a str,
     /// Where the conversation stands after it, as JSON.
     pub state: &'a str,
+    /// What the student knows after it, as JSON.
+    pub learned: &'a str,
     /// When, in seconds since 1970.
     pub at: i64,
 }
@@ -156,7 +158,19 @@ impl Store {
         Ok((SessionKey(session), id))
     }
 
-    /// Stores a reply and the state after it, both or neither.
+    /// What the student of `client_id` knows, as JSON; it outlives the session.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn learned(&self, client_id: &str) -> Result<Option<String>, ClassroomError> {
+        let query = "SELECT learned FROM learners WHERE client_id = ?1";
+        self.connection()
+            .prepare_cached(query)
+            .and_then(|mut statement| statement.query_row([client_id], |row| row.get(0)).optional())
+            .map_err(while_doing("read what a student knows"))
+    }
+
+    /// Stores a reply, the state and the knowledge after it, all or nothing.
     ///
     /// # Errors
     /// The session was reset ([`ClassroomError::Gone`]), or the database cannot be written.
@@ -178,6 +192,14 @@ impl Store {
         transaction
             .prepare_cached("UPDATE sessions SET state = ?2, updated = ?3 WHERE id = ?1")
             .and_then(|mut statement| statement.execute(params![session.0, reply.state, reply.at]))
+            .map_err(&failed)?;
+        transaction
+            .prepare_cached(
+                "INSERT INTO learners (client_id, learned, updated)
+                 SELECT client_id, ?2, ?3 FROM sessions WHERE id = ?1
+                 ON CONFLICT (client_id) DO UPDATE SET learned = excluded.learned, updated = excluded.updated",
+            )
+            .and_then(|mut statement| statement.execute(params![session.0, reply.learned, reply.at]))
             .map_err(&failed)?;
         transaction.commit().map_err(&failed)
     }
@@ -239,7 +261,7 @@ impl Store {
             .map_err(while_doing("find a message"))
     }
 
-    /// Deletes the session of `client_id` with all its messages.
+    /// Deletes the session of `client_id` with all its messages; what the student knows stays.
     ///
     /// # Errors
     /// The database cannot be written.
@@ -280,7 +302,7 @@ mod tests {
     }
 
     fn answer(store: &Store, session: SessionKey, message_id: MessageId, text: &str) -> Result<(), ClassroomError> {
-        store.reply(session, &NewReply { message_id, text, json: "{}", state: "\"after\"", at: 7 })
+        store.reply(session, &NewReply { message_id, text, json: "{}", state: "\"after\"", learned: "\"much\"", at: 7 })
     }
 
     fn contents(messages: &[Message]) -> Vec<&str> {
@@ -304,6 +326,9 @@ mod tests {
         assert_eq!(contents(&history), ["hello", "more"]);
         assert_eq!(history[0].reply, Some(Reply { text: "welcome".into(), json: "{}".into(), created: 7 }));
         assert_eq!(history[1].reply, None, "interrupted before its reply");
+        store.reset("ann").unwrap();
+        assert_eq!(store.learned("ann").unwrap().as_deref(), Some("\"much\""), "it outlives the session");
+        assert_eq!(store.learned("ben").unwrap(), None);
     }
 
     #[test]
@@ -357,6 +382,21 @@ mod tests {
     }
 
     #[test]
+    fn a_file_of_the_first_layout_is_brought_to_this_one() {
+        let (folder, store) = store();
+        let (key, first) = store.accept("ann", "hello", 5).unwrap();
+        drop(store);
+        let path = folder.path().join("classroom.sqlite");
+        let older = Connection::open(&path).unwrap();
+        older.execute_batch("DROP TABLE learners; PRAGMA user_version = 1;").unwrap();
+        drop(older);
+        let store = Store::open(&path).unwrap();
+        assert_eq!(contents(&store.history(key, None, 10).unwrap()), ["hello"]);
+        answer(&store, key, first, "welcome").unwrap();
+        assert!(store.learned("ann").unwrap().is_some());
+    }
+
+    #[test]
     fn a_message_id_reads_back_and_nothing_else_does() {
         for (text, expect) in
             [("m17", Some(17)), ("m0", Some(0)), ("17", None), ("m", None), ("m-1", None), ("m+1", None), ("", None)]
@@ -379,6 +419,6 @@ mod tests {
         check(&text, "could not open");
         let newer = folder.path().join("newer.sqlite");
         Connection::open(&newer).unwrap().pragma_update(None, "user_version", 99).unwrap();
-        check(&newer, "layout 99, this one knows 1");
+        check(&newer, "layout 99, this one knows 2");
     }
 }

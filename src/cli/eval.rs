@@ -3,7 +3,10 @@
 mod answers;
 mod grading;
 mod headings;
+mod intents;
+mod lessons;
 mod misses;
+mod pages;
 mod questions;
 mod questions_made;
 mod reference;
@@ -57,6 +60,10 @@ enum What {
     QuestionsMade(questions_made::Args),
     /// Grade labelled answers of students: how often is right told from not right, and how often asked again
     Grading(grading::Args),
+    /// Teach scripted students from the library: lessons, detours, quizzes and reviews, and what holds of them
+    Lessons(lessons::Args),
+    /// Read labelled messages of students: is it understood what each asks for
+    Intents(intents::Args),
 }
 
 pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
@@ -68,5 +75,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
         What::Headings(args) => headings::run(&args),
         What::QuestionsMade(args) => questions_made::run(&args),
         What::Grading(args) => grading::run(&args),
+        What::Lessons(args) => lessons::run(&args),
+        What::Intents(args) => intents::run(&args),
     }
 }

@@ -7,6 +7,7 @@ use crate::device::DeviceKind;
 use crate::embed::{EmbedConfig, Embedder, Pooling, RerankConfig, Reranker};
 use crate::engine::{Engine, EngineConfig};
 use crate::models::{self, Catalog, Located, Role};
+use crate::tutor::Languages;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -92,6 +93,20 @@ pub(super) fn engine(folders: &Folders, args: &ModelArgs) -> Result<Option<(Stri
         ..EngineConfig::default()
     };
     Ok(Some((located.name.clone(), load_shown(located.gguf()?, config)?)))
+}
+
+/// The languages of the models that are used, as far as the catalogue knows them.
+pub(super) fn languages(folders: &Folders, args: &ModelArgs) -> Result<Languages, CliError> {
+    let catalog = Catalog::load(&folders.models)?;
+    let of = |role: Role, name: Option<&str>| -> Vec<String> {
+        let entry = match name {
+            Some(name) => catalog.find(name),
+            None => catalog.default_for(role),
+        };
+        entry.map(|entry| entry.languages.clone()).unwrap_or_default()
+    };
+    let embedder = of(Role::Embed, args.embedder.embedder.as_deref());
+    Ok(Languages { embedder, writer: of(Role::Chat, args.model.as_deref()) })
 }
 
 /// Loads a model, with a bar for a file that takes its time; nothing is shown where stderr is no terminal.

@@ -252,6 +252,14 @@ impl Retriever {
         Ok(others.iter().map(|other| question.iter().zip(&**other).map(|(a, b)| a * b).sum()).collect())
     }
 
+    /// The vectors of texts that are compared with each other.
+    ///
+    /// # Errors
+    /// The model fails.
+    pub fn meanings(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, RetrievalError> {
+        Ok(if texts.is_empty() { Vec::new() } else { self.embedder.embed_passages(texts)? })
+    }
+
     fn check_model(&self) -> Result<(), RetrievalError> {
         match self.library.embedder()? {
             Some(library) if library != self.embedder.fingerprint() => {

@@ -3,15 +3,14 @@
 use super::books::{BookEntry, Books, BooksError, PageEntry};
 use super::cors::Cors;
 use super::error::ApiError;
-use super::hub::{ClientId, Hub};
+use super::hub::Hub;
 use super::openai::{self, OpenAi};
-use super::{ServerInfo, pages, protocol, transcript, ws};
-use axum::extract::{Path, Query, Request, State};
+use super::{ServerInfo, pages, protocol, sessions, ws};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use axum::{Json, Router};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -54,7 +53,8 @@ pub(super) fn router(app: App, openai: Option<OpenAi>) -> Router {
         .route("/openapi.json", get(async || described(OPENAPI)))
         .route("/api/books", get(books))
         .route("/api/books/{id}/pages/{page}", get(book_page))
-        .route("/api/sessions/{client_id}/export", get(export))
+        .route("/api/sessions/{client_id}/export", get(sessions::export))
+        .route("/api/sessions/{client_id}/progress", get(sessions::progress))
         .route("/demo", get(pages::index))
         .route("/demo/", get(pages::index))
         .route("/demo/{*file}", get(pages::asset))
@@ -105,6 +105,7 @@ async fn index(State(app): State<Arc<App>>) -> Result<Json<Value>, ApiError> {
         "book_file": "/api/books/{id}/file",
         "book_page": "/api/books/{id}/pages/{page}",
         "export": "/api/sessions/{client_id}/export?format=md|json",
+        "progress": "/api/sessions/{client_id}/progress?format=json|csv",
         "asyncapi": "/asyncapi.json",
         "openapi": "/openapi.json",
     });
@@ -177,48 +178,6 @@ async fn book_page(
     let missing = ApiError::not_found(format!("the book {id:?} has no page {page:?} with text; pages count from 1"));
     let Ok(number) = page.parse::<u32>() else { return Err(missing) };
     ask(&app, move |books| books.page(&id, number)).await?.map(Json).ok_or(missing)
-}
-
-/// What `export` is asked.
-#[derive(Deserialize)]
-struct ExportQuery {
-    format: Option<String>,
-}
-
-/// `GET /api/sessions/{client_id}/export?format=md|json`
-async fn export(
-    State(app): State<Arc<App>>,
-    Path(client_id): Path<String>,
-    Query(query): Query<ExportQuery>,
-) -> Result<Response, ApiError> {
-    let client_id: ClientId = client_id.parse().map_err(ApiError::bad_request)?;
-    let format = query.format.as_deref().unwrap_or("json");
-    if !matches!(format, "md" | "json") {
-        return Err(ApiError::bad_request(format!("format is {format:?}; it must be md or json")));
-    }
-    let (classroom, id) = (app.hub.classroom.clone(), client_id.clone());
-    let read = move || {
-        let session = classroom.session(id.as_str())?;
-        let messages = session.as_ref().map(|session| classroom.history(session.key, None, usize::MAX)).transpose()?;
-        Ok(session.zip(messages))
-    };
-    let found = tokio::task::spawn_blocking(read).await.map_err(|error| ApiError::internal(&error))?;
-    let found = found.map_err(|error: crate::classroom::ClassroomError| ApiError::internal(&error))?;
-    let (session, messages) = found.ok_or_else(|| ApiError::not_found(format!("nothing is known of {client_id}")))?;
-    let messages = transcript::all_messages(messages);
-    let file_name = HeaderValue::from_str(&format!("attachment; filename=\"{client_id}.{format}\""));
-    let file_name = [(header::CONTENT_DISPOSITION, file_name.expect("a client_id is plain ASCII"))];
-    if format == "md" {
-        let text = transcript::markdown(client_id.as_str(), &messages);
-        return Ok((file_name, [(header::CONTENT_TYPE, "text/markdown; charset=utf-8")], text).into_response());
-    }
-    let conversation = json!({
-        "client_id": client_id.as_str(),
-        "created": protocol::timestamp(session.created),
-        "updated": protocol::timestamp(session.updated),
-        "messages": messages,
-    });
-    Ok((file_name, Json(conversation)).into_response())
 }
 
 async fn no_client_id() -> ApiError {

@@ -26,6 +26,7 @@ mod outbox;
 mod pages;
 pub mod protocol;
 mod session;
+mod sessions;
 mod transcript;
 mod turns;
 mod ws;

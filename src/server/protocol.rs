@@ -4,7 +4,7 @@
 //! directions, so that either side may grow; [`PROTOCOL`] counts changes that an old client could not live with.
 
 use crate::passage::Citation;
-use crate::tutor::{Finish, LessonPlace, Mode, State};
+use crate::tutor::{Finish, LessonPlace, Mode, ProgressEntry, QuizPlace, State};
 use serde::{Deserialize, Serialize};
 
 /// The version told in `welcome`.
@@ -54,7 +54,7 @@ pub enum ClientFrame {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after_seq: Option<i64>,
     },
-    /// Forget everything and begin afresh; answered with a new `welcome`.
+    /// Forget the conversation and begin afresh, answered with a new `welcome`; what the student knows stays.
     Reset,
     /// Is anyone there? Answered with `pong`.
     Ping,
@@ -150,11 +150,48 @@ pub struct Response {
     /// The running lesson.
     #[serde(default)]
     pub lesson: Option<LessonPlace>,
-    /// The running quiz; always `null` in this version.
+    /// The question that waits for the student's answer.
     #[serde(default)]
-    pub quiz: Option<serde_json::Value>,
+    pub quiz: Option<QuizPlace>,
+    /// What the student knows; only in the reply to a message that asked for it.
+    #[serde(default)]
+    pub progress: Option<Vec<Progress>>,
     /// Why it ended.
     pub finish: Finish,
+}
+
+/// How well the student knows a section.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// The book's file name.
+    pub book: String,
+    /// The book's title.
+    pub title: String,
+    /// The section's heading.
+    pub section: String,
+    /// 0 to 1.
+    pub mastery: f32,
+    /// Questions answered.
+    pub num_asked: u32,
+    /// Those that were right at the first try and without help.
+    pub num_right: u32,
+    /// When it is to be gone over again: RFC 3339, UTC, seconds.
+    pub due: Option<String>,
+}
+
+/// What a student knows, as the wire has it.
+#[must_use]
+pub fn progress(entries: Vec<ProgressEntry>) -> Vec<Progress> {
+    let entry = |entry: ProgressEntry| Progress {
+        book: entry.book,
+        title: entry.title,
+        section: entry.section,
+        mastery: entry.mastery,
+        num_asked: entry.num_asked,
+        num_right: entry.num_right,
+        due: entry.due.map(timestamp),
+    };
+    entries.into_iter().map(entry).collect()
 }
 
 /// Who said a message of the history.
@@ -196,16 +233,18 @@ pub struct HistoryReply {
     pub grounded: bool,
     /// The lesson.
     pub lesson: Option<LessonPlace>,
-    /// The quiz.
-    pub quiz: Option<serde_json::Value>,
+    /// The question that waited for an answer.
+    pub quiz: Option<QuizPlace>,
+    /// What the student knew.
+    pub progress: Option<Vec<Progress>>,
     /// Why it ended.
     pub finish: Finish,
 }
 
 impl From<Response> for HistoryReply {
     fn from(response: Response) -> Self {
-        let Response { mode, current_topic, citations, grounded, lesson, quiz, finish, .. } = response;
-        Self { mode, current_topic, citations, grounded, lesson, quiz, finish }
+        let Response { mode, current_topic, citations, grounded, lesson, quiz, progress, finish, .. } = response;
+        Self { mode, current_topic, citations, grounded, lesson, quiz, progress, finish }
     }
 }
 

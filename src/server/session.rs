@@ -45,6 +45,15 @@ impl Kept {
     }
 }
 
+/// What a student knows; what cannot be read (of a newer program) begins anew.
+pub(super) fn read_learner(learned: Option<&str>, client_id: &ClientId) -> tutor::Learner {
+    let Some(learned) = learned else { return tutor::Learner::default() };
+    serde_json::from_str(learned).unwrap_or_else(|error| {
+        tracing::warn!(%client_id, %error, "what the student knows is not understood");
+        tutor::Learner::default()
+    })
+}
+
 /// Asks a turn to end, whether it runs or stands in line.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Stop {
@@ -163,8 +172,13 @@ impl LiveSession {
 
     fn welcome(&self, state: Option<&str>, resumed: Resumed) -> ServerFrame {
         let kept = Kept::read(state, &self.client_id);
+        let learned = self.hub.classroom.learned(self.client_id.as_str()).unwrap_or_else(|error| {
+            tracing::warn!(client_id = %self.client_id, %error, "what the student knows is not read");
+            None
+        });
+        let learner = read_learner(learned.as_deref(), &self.client_id);
         ServerFrame::Welcome(Welcome {
-            response: self.hub.teacher.welcome(&kept.tutor),
+            response: self.hub.teacher.welcome(&kept.tutor, &learner),
             client_id: self.client_id.as_str().to_owned(),
             mode: kept.tutor.mode,
             current_topic: kept.tutor.current_topic,

@@ -101,7 +101,8 @@ mod tests {
             let (session, message_id) = store.accept("ann", &format!("question {number}"), 0).unwrap();
             key = Some(session);
             let text = format!("answer {number}");
-            let reply = crate::classroom::NewReply { message_id, text: &text, json: "?", state: "", at: 60 };
+            let reply =
+                crate::classroom::NewReply { message_id, text: &text, json: "?", state: "", learned: "", at: 60 };
             if *replied {
                 store.reply(session, &reply).unwrap();
             }
@@ -143,6 +144,7 @@ mod tests {
             grounded: true,
             lesson: None,
             quiz: None,
+            progress: None,
             finish: crate::tutor::Finish::Stop,
         });
         insta::assert_snapshot!(markdown("ann", &messages), @r"

@@ -1,10 +1,10 @@
 //! A session's work: its messages, one after the other, from the tutor to the classroom to the student.
 
 use super::protocol::{self, ErrorCode, Response, ServerFrame, WireError};
-use super::session::{Kept, LiveSession, Turn};
+use super::session::{Kept, LiveSession, Turn, read_learner};
 use super::transcript;
 use crate::classroom::{ClassroomError, NewReply};
-use crate::tutor::{Finish, Reply, State, TurnEvent, TutorError};
+use crate::tutor::{Finish, Lesson, Reply, Said, State, Student, TurnEvent, TutorError};
 use std::sync::Arc;
 use std::time::Instant;
 use tracing::Instrument as _;
@@ -89,12 +89,16 @@ impl LiveSession {
         let stored = stored.filter(|session| session.key == turn.key).ok_or_else(gone)?;
         let mut kept = Kept::read(stored.state.as_deref(), self.client_id());
         self.count_from(kept.last_seq);
+        let mut learner =
+            read_learner(self.hub.classroom.learned(self.client_id().as_str())?.as_deref(), self.client_id());
         let mut events = |event| self.event(event);
         let reply = if turn.stop.cancel.is_cancelled() {
             events(TurnEvent::Delta(STOPPED.to_owned()));
             stopped(&kept)
         } else {
-            self.hub.teacher.turn(&mut kept.tutor, &turn.content, &mut events, &turn.stop.cancel)?
+            let student = Student { session: &mut kept.tutor, learner: &mut learner };
+            let said = Said { content: &turn.content, at: transcript::now() };
+            self.hub.teacher.turn(student, said, &mut events, &turn.stop.cancel)?
         };
         kept.last_seq = self.last_seq();
         let at = transcript::now();
@@ -107,12 +111,15 @@ impl LiveSession {
             citations: reply.citations,
             grounded: reply.grounded,
             lesson: reply.lesson,
-            quiz: None,
+            quiz: reply.quiz,
+            progress: reply.progress.map(protocol::progress),
             finish: reply.finish,
         };
         let json = serde_json::to_string(&response).expect("a reply has only string keys and no failing serializer");
         let state = serde_json::to_string(&kept).map_err(|error| TutorError::Internal(error.to_string()))?;
-        let reply = NewReply { message_id: turn.message_id, text: &response.response, json: &json, state: &state, at };
+        let learned = serde_json::to_string(&learner).map_err(|error| TutorError::Internal(error.to_string()))?;
+        let (message_id, text) = (turn.message_id, response.response.as_str());
+        let reply = NewReply { message_id, text, json: &json, state: &state, learned: &learned, at };
         self.hub.classroom.reply(turn.key, &reply)?;
         Ok(response)
     }
@@ -126,7 +133,9 @@ fn stopped(kept: &Kept) -> Reply {
         current_topic: kept.tutor.current_topic.clone(),
         citations: Vec::new(),
         grounded: true,
-        lesson: None,
+        lesson: kept.tutor.lesson.as_ref().map(Lesson::place),
+        quiz: kept.tutor.quiz.as_ref().and_then(|quiz| quiz.place(None)),
+        progress: None,
         finish: Finish::Cancelled,
     }
 }

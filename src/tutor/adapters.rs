@@ -75,6 +75,10 @@ impl Shelf for Retriever {
     fn similarities(&self, question: &str, texts: &[&str]) -> Result<Vec<f32>, ShelfError> {
         if texts.is_empty() { Ok(Vec::new()) } else { self.similarities(question, texts).map_err(shelf_error) }
     }
+
+    fn meanings(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, ShelfError> {
+        self.meanings(texts).map_err(shelf_error)
+    }
 }
 
 impl Writer for Engine {

@@ -1,7 +1,7 @@
 //! A reply while it is being written: its text so far, what it stands on, and the events that carry both.
 
 use super::shelf::Shelf;
-use super::turn::{Finish, LessonPlace, Mode, Reply, State, TurnEvent};
+use super::turn::{Finish, LessonPlace, Mode, ProgressEntry, QuizPlace, Reply, State, TurnEvent};
 use crate::passage::{BookId, ChunkId, Citation, GAP, PageIndex, Passage, on_one_line};
 use std::ops::Range;
 
@@ -84,18 +84,67 @@ pub(crate) struct Draft<'a> {
     text: String,
     citations: Vec<Citation>,
     events: &'a mut dyn FnMut(TurnEvent),
+    held: Option<Held>,
+}
+
+/// What is not told yet, because it may have to be taken back.
+struct Held {
+    /// How much text and how many citations stood before.
+    before: (usize, usize),
+    events: Vec<TurnEvent>,
 }
 
 impl<'a> Draft<'a> {
     pub(crate) fn new(shelf: &'a dyn Shelf, events: &'a mut dyn FnMut(TurnEvent)) -> Self {
-        Self { shelf, text: String::new(), citations: Vec::new(), events }
+        Self { shelf, text: String::new(), citations: Vec::new(), events, held: None }
     }
 
     /// Adds words.
     pub(crate) fn say(&mut self, words: &str) {
         if !words.is_empty() {
             self.text.push_str(words);
-            (self.events)(TurnEvent::Delta(words.to_owned()));
+            self.tell(TurnEvent::Delta(words.to_owned()));
+        }
+    }
+
+    fn tell(&mut self, event: TurnEvent) {
+        match &mut self.held {
+            Some(held) => held.events.push(event),
+            None => (self.events)(event),
+        }
+    }
+
+    /// Keeps what comes from here on back until [`release`](Self::release) or [`take_back`](Self::take_back).
+    pub(crate) fn hold(&mut self) {
+        self.held = Some(Held { before: (self.text.len(), self.citations.len()), events: Vec::new() });
+    }
+
+    /// What is held back.
+    pub(crate) fn held_text(&self) -> &str {
+        self.held.as_ref().map_or("", |held| &self.text[held.before.0..])
+    }
+
+    /// Tells what was held back.
+    pub(crate) fn release(&mut self) {
+        if let Some(held) = self.held.take() {
+            held.events.into_iter().for_each(|event| (self.events)(event));
+        }
+    }
+
+    /// Forgets what was held back.
+    pub(crate) fn take_back(&mut self) {
+        if let Some(held) = self.held.take() {
+            self.text.truncate(held.before.0);
+            self.citations.truncate(held.before.1);
+        }
+    }
+
+    /// Tells that the words to come stand on one place more.
+    pub(crate) fn cite_place(&mut self, book: &BookId, citation: &Citation) {
+        let citation = &self.located(book, citation.clone());
+        if !self.citations.contains(citation) {
+            self.citations.push(citation.clone());
+            self.tell(TurnEvent::Citations(self.citations.clone()));
         }
     }
 
@@ -112,19 +161,24 @@ impl<'a> Draft<'a> {
         let before = self.citations.len();
         for quote in by_page(quotes) {
             for citation in quote.citations() {
-                let mut citation = citation.clone();
-                match self.shelf.page_text(&quote.book, PageIndex(citation.page.saturating_sub(1))) {
-                    Ok(text) => citation.locate(&text.unwrap_or_default()),
-                    Err(error) => tracing::warn!(%error, "a quote is not marked on its page"),
-                }
+                let citation = self.located(&quote.book, citation.clone());
                 if !self.citations.contains(&citation) {
                     self.citations.push(citation);
                 }
             }
         }
         if self.citations.len() > before {
-            (self.events)(TurnEvent::Citations(self.citations.clone()));
+            self.tell(TurnEvent::Citations(self.citations.clone()));
         }
+    }
+
+    /// The same citation with its place on the page.
+    fn located(&self, book: &BookId, mut citation: Citation) -> Citation {
+        match self.shelf.page_text(book, PageIndex(citation.page.saturating_sub(1))) {
+            Ok(text) => citation.locate(&text.unwrap_or_default()),
+            Err(error) => tracing::warn!(%error, "a quote is not marked on its page"),
+        }
+        citation
     }
 
     /// Quotes sentences as a block, the page once behind the sentences of each page.
@@ -138,11 +192,13 @@ impl<'a> Draft<'a> {
 
     /// Tells what the turn is doing.
     pub(crate) fn status(&mut self, state: State, queue_position: Option<usize>) {
+        // Waiting is told at once: it says nothing of the answer.
         (self.events)(TurnEvent::Status { state, queue_position });
     }
 
     /// The reply as it stands.
-    pub(crate) fn finish(self, end: End) -> Reply {
+    pub(crate) fn finish(mut self, end: End) -> Reply {
+        self.release();
         Reply {
             grounded: end.grounded && !self.citations.is_empty(),
             text: self.text.trim_end().to_owned(),
@@ -150,6 +206,8 @@ impl<'a> Draft<'a> {
             current_topic: end.current_topic,
             citations: self.citations,
             lesson: end.lesson,
+            quiz: end.quiz,
+            progress: end.progress,
             finish: end.finish,
         }
     }
@@ -160,6 +218,8 @@ pub(crate) struct End {
     pub(crate) mode: Mode,
     pub(crate) current_topic: Option<String>,
     pub(crate) lesson: Option<LessonPlace>,
+    pub(crate) quiz: Option<QuizPlace>,
+    pub(crate) progress: Option<Vec<ProgressEntry>>,
     pub(crate) grounded: bool,
     pub(crate) finish: Finish,
 }

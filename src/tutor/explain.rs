@@ -3,12 +3,13 @@
 use super::answer::{self, is_statement};
 use super::draft::Quote;
 use super::lesson::{Lesson, Step};
+use super::plain;
 use super::shelf::{Shelf, ShelfError};
 use crate::passage::{Passage, sentences};
 use std::ops::Range;
 
-/// Words of the book shown in a step.
-const MAX_WORDS: usize = 120;
+/// Words of the book shown in a step: with its question a step is to stay a minute's reading.
+const MAX_WORDS: usize = 70;
 /// Words of a sentence that is shown.
 const MAX_SENTENCE_WORDS: usize = 60;
 /// Longest stretch shown of a passage without any whole sentence, in characters.
@@ -16,6 +17,73 @@ const MAX_STRETCH: usize = 600;
 
 /// The sentences of a step to show, in the book's order; empty where its passages are no longer in the library.
 pub(crate) fn quotes(shelf: &dyn Shelf, lesson: &Lesson, step: &Step) -> Result<Vec<Quote>, ShelfError> {
+    let found = all_quotes(shelf, lesson, step)?;
+    let texts: Vec<&str> = found.iter().map(|quote| quote.text.as_str()).collect();
+    if texts.iter().map(|text| text.split_whitespace().count()).sum::<usize>() <= MAX_WORDS {
+        return Ok(found);
+    }
+    let about = format!("{} {}", lesson.topic, step.section.title);
+    let kept = best_within(&texts, &shelf.similarities(&about, &texts)?, MAX_WORDS);
+    Ok(kept.into_iter().map(|i| found[i].clone()).collect())
+}
+
+/// What a sentence that is an example says.
+const EXAMPLE_MARKS: &[&str] =
+    &["for example", "for instance", "e.g.", "an example", "examples of", "suppose ", "imagine ", "consider "];
+/// What a sentence with examples in it may say: worth showing only to who asks for one.
+const EXAMPLE_LISTS: &[&str] = &["such as", "including", "like the"];
+/// Words of an example at most.
+const MAX_EXAMPLE_WORDS: usize = 40;
+
+/// Whether a sentence gives an example.
+fn is_example(sentence: &str, near: Near) -> bool {
+    let lower = sentence.to_lowercase();
+    let says = |marks: &[&str]| marks.iter().any(|mark| lower.contains(mark));
+    (says(EXAMPLE_MARKS) || near == Near::Section && says(EXAMPLE_LISTS))
+        && sentence.split_whitespace().count() <= MAX_EXAMPLE_WORDS
+        && answer::is_whole(sentence)
+}
+
+/// An example in the passages of a step, or else in its sections, that is not among `shown`.
+pub(crate) fn example(
+    shelf: &dyn Shelf,
+    step: &Step,
+    shown: &[Quote],
+    near: Near,
+) -> Result<Option<Quote>, ShelfError> {
+    let is_new = |text: &str| shown.iter().all(|quote| !quote.text.contains(text) && !text.contains(&quote.text));
+    let own = |passage: &Passage| step.parts.iter().any(|part| part.chunk == passage.chunk);
+    for part in &step.parts {
+        let passages = shelf.section_passages(part.section)?;
+        for passage in passages.iter().filter(|passage| near == Near::Section || own(passage)) {
+            for range in fresh_sentences(passage, None) {
+                let quote = Quote::of(passage, range);
+                if is_example(&quote.text, near) && is_new(&quote.text) {
+                    return Ok(Some(quote));
+                }
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// The plainest of a step's sentences, in the book's order.
+pub(crate) fn plainest(quotes: &[Quote], max: usize) -> Vec<Quote> {
+    let texts: Vec<&str> = quotes.iter().map(|quote| quote.text.as_str()).collect();
+    plain::plainest(&texts, max).into_iter().map(|i| quotes[i].clone()).collect()
+}
+
+/// Where to look for an example.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Near {
+    /// In what the step was made of, and plainly an example.
+    Step,
+    /// In its whole section, lists of examples too.
+    Section,
+}
+
+/// All sentences of a step in the book's order; the beginning of its text where it has no whole one.
+pub(crate) fn all_quotes(shelf: &dyn Shelf, lesson: &Lesson, step: &Step) -> Result<Vec<Quote>, ShelfError> {
     let mut found: Vec<Quote> = Vec::new();
     let mut stretches = Vec::new();
     for part in &step.parts {
@@ -31,13 +99,22 @@ pub(crate) fn quotes(shelf: &dyn Shelf, lesson: &Lesson, step: &Step) -> Result<
         stretches.truncate(1);
         return Ok(stretches);
     }
-    let texts: Vec<&str> = found.iter().map(|quote| quote.text.as_str()).collect();
-    if texts.iter().map(|text| text.split_whitespace().count()).sum::<usize>() <= MAX_WORDS {
-        return Ok(found);
+    Ok(found)
+}
+
+/// The shown sentences with `also` among them, in the book's order; another one that is not the first makes room for it.
+pub(crate) fn with_sentence(shown: &[Quote], all: &[Quote], also: &str) -> Option<Vec<Quote>> {
+    let place = |quote: &Quote| all.iter().position(|other| other == quote);
+    let new = all.iter().find(|quote| quote.text == also)?;
+    let mut kept: Vec<Quote> = shown.to_vec();
+    let words = |quotes: &[Quote]| quotes.iter().map(|quote| quote.text.split_whitespace().count()).sum::<usize>();
+    let room = MAX_WORDS.max(words(shown));
+    while kept.len() > 1 && words(&kept) + words(std::slice::from_ref(new)) > room {
+        kept.pop();
     }
-    let about = format!("{} {}", lesson.topic, step.section.title);
-    let kept = best_within(&texts, &shelf.similarities(&about, &texts)?, MAX_WORDS);
-    Ok(kept.into_iter().map(|i| found[i].clone()).collect())
+    kept.push(new.clone());
+    kept.sort_by_key(place);
+    Some(kept)
 }
 
 /// Whether a passage belongs to a step of the lesson.

@@ -46,6 +46,24 @@ pub(crate) fn supporting(sentence: &str, sources: &[&str]) -> Option<usize> {
     (share >= MIN_ALONE && agrees).then_some(best)
 }
 
+/// Cosine from which a sentence says in another language what a source says.
+const SAME_ACROSS: f32 = 0.6;
+/// Letters that a name keeps in another language: "Londres" for "London".
+const NAME_ROOT: usize = 3;
+
+/// The source that carries a sentence written in another language: the nearest in meaning, if it is near, where all
+/// numbers are the sources' and every name begins like one of theirs. `nearness` is that of each source.
+pub(crate) fn supporting_across(sentence: &str, sources: &[&str], nearness: &[f32]) -> Option<usize> {
+    let (best, near) = nearness.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?;
+    let there: BTreeSet<String> = sources.iter().flat_map(|source| words(source)).collect();
+    let root = |word: &str| word.chars().take(NAME_ROOT).collect::<String>();
+    let roots: BTreeSet<String> = there.iter().map(|word| root(word)).collect();
+    let is_theirs = |word: &String| {
+        there.contains(word) || !word.chars().any(|c| c.is_ascii_digit()) && roots.contains(&root(word))
+    };
+    (*near >= SAME_ACROSS && figures_and_names(sentence).iter().all(is_theirs)).then_some(best)
+}
+
 /// Which share of `said` stands in `there`, in the same or in a related form ("gravity", "gravitation").
 fn share_in(said: &BTreeSet<String>, there: &BTreeSet<String>) -> f32 {
     said.iter().filter(|stem| has(there, stem)).count() as f32 / said.len().max(1) as f32
@@ -146,6 +164,21 @@ mod tests {
         "Secondary waves travel by shearing the Earth, while primary waves travel as a pressure wave.",
         "The nut holds tight despite severe vibration because of the universal law of gravitation.",
     ];
+
+    #[test]
+    fn a_sentence_in_another_language_keeps_numbers_names_and_meaning() {
+        let sources = ["Watt built the engine in London in 1769.", "It was sold to a mine."];
+        for (sentence, nearness, expected) in [
+            ("Watt construyó la máquina en Londres en 1769.", [0.8, 0.2], Some(0)),
+            ("Watt construyó la máquina en 1768.", [0.8, 0.2], None),
+            ("La máquina fue de Newcomen.", [0.8, 0.2], None),
+            ("Fue vendida a una mina.", [0.1, 0.7], Some(1)),
+            ("Fue vendida a una mina.", [0.1, 0.4], None),
+        ] {
+            assert_eq!(supporting_across(sentence, &sources, &nearness), expected, "{sentence}");
+        }
+        assert_eq!(supporting_across("Nada.", &[], &[]), None);
+    }
 
     #[test]
     fn a_sentence_passes_only_with_the_books_words_numbers_names_and_negations() {

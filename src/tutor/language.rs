@@ -25,6 +25,50 @@ pub(crate) enum Language {
     Other(&'static str),
 }
 
+impl Language {
+    /// Its two-letter code, of those that the tutor has sentences in.
+    pub(crate) fn code(self) -> Option<&'static str> {
+        match self {
+            Self::English => Some("en"),
+            Self::Hindi => Some("hi"),
+            Self::Spanish => Some("es"),
+            Self::French => Some("fr"),
+            Self::Other(_) => None,
+        }
+    }
+
+    /// Its English name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::English => "English",
+            Self::Hindi => "Hindi",
+            Self::Spanish => "Spanish",
+            Self::French => "French",
+            Self::Other(name) => name,
+        }
+    }
+}
+
+/// The languages of the models, as two-letter codes; none where that is not known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Languages {
+    /// Those the embedding model puts near each other.
+    pub embedder: Vec<String>,
+    /// Those the language model writes.
+    pub writer: Vec<String>,
+}
+
+impl Languages {
+    /// What they can do for a student's language.
+    pub(crate) fn ability(&self, own: Language, book: Language) -> Ability {
+        let has =
+            |codes: &[String], language: Language| language.code().is_some_and(|code| codes.iter().any(|c| c == code));
+        let searches_across = has(&self.embedder, own) && has(&self.embedder, book);
+        // What the model writes is checked by meaning, so without such an embedder it writes nothing.
+        Ability { searches_across, writes: searches_across && has(&self.writer, own) }
+    }
+}
+
 /// What the models of this machine can do for a language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ability {

@@ -14,24 +14,35 @@ mod filter;
 mod followup;
 mod grade;
 mod grounding;
+mod groundwork;
 mod hint;
 mod intent;
-#[allow(dead_code, reason = "the lesson turns are to use it")]
 mod language;
+mod leak;
+mod learner;
 mod lesson;
 mod lesson_turn;
 pub(crate) mod make;
+mod manner_turn;
+mod material;
 mod opposite;
 mod pattern;
 mod place;
-#[allow(dead_code, unused_imports, reason = "the lesson turns are to use it")]
 mod plain;
+mod plan;
 mod prompt;
 mod question;
-#[allow(dead_code, reason = "the lesson turns are to use it")]
+mod quiz;
+#[cfg(test)]
+mod quiz_tests;
+mod quiz_turn;
 mod readability;
 mod relevance;
+mod review_turn;
+#[cfg(test)]
+mod safety_tests;
 mod shelf;
+mod simple_words;
 mod special;
 mod special_phrases;
 mod special_turn;
@@ -47,15 +58,22 @@ mod wording;
 mod words;
 
 pub(crate) use grade::{GradingCase, grading_cases};
-pub use intent::{Intent, Jump, Situation, classify};
-pub use lesson::{Lesson, Part, Step};
+pub use intent::{Examples, Intent, Jump, Situation, Utterance, UtteranceSet, classify, read_by, utterances};
+pub use language::Languages;
+pub use leak::gives_away;
+pub use learner::{Known, Learner, Outcome, Place};
+pub use lesson::{Lesson, Need, Part, Step};
 pub use opposite::Sense;
 pub use question::{BLANK, Expected, Form, Grade, Question, Task};
+pub use quiz::{Item, ItemEnd, Quiz};
 pub use readability::reading_grade;
 pub use shelf::{Heading, Scope, Shelf, ShelfError};
 pub use subject::{Subject, SubjectKind};
-pub use teacher::{MODEL_LEAD, Probe, Tutor};
-pub use turn::{Cancel, Finish, LessonPlace, Mode, Reply, State, Teach, TurnEvent, TutorError};
+pub use teacher::{MODEL_LEAD, Probe, READING_GRADE, Tutor};
+pub use turn::{
+    Cancel, Finish, LessonPlace, Mode, ProgressEntry, Purpose, QuizPlace, QuizResult, Reply, Said, State, Student,
+    Teach, TurnEvent, TutorError,
+};
 pub use wording::{Patience, Prompt, WriteEnd, Writer, Written};
 
 use crate::passage::BookId;
@@ -77,6 +95,14 @@ pub struct Session {
     pub book: Option<BookId>,
     /// A question that waits for the student to say of which book.
     pub pending: Option<String>,
+    /// The questions that the tutor is asking.
+    pub quiz: Option<Quiz>,
+    /// The topic of the last lesson that was finished or left.
+    pub learned: Option<String>,
+    /// Turns so far: what varies, varies by it.
+    pub turns: u64,
+    /// The turn in which topics were last offered.
+    pub offered: Option<u64>,
 }
 
 /// A question that was answered.

@@ -21,3 +21,9 @@ pub(crate) fn answer(question: &str, quotes: &[Quote]) -> Prompt {
     let user = format!("Text: {}\n\nQuestion: {question}\nAnswer in one sentence.", listed(quotes));
     Prompt { system: ANSWER.to_owned(), user }
 }
+
+/// Words the answer to a question in another language than the book's.
+pub(crate) fn answer_in(question: &str, language: &str, quotes: &[Quote]) -> Prompt {
+    let user = format!("Text: {}\n\nQuestion: {question}\nAnswer in one sentence, in {language}.", listed(quotes));
+    Prompt { system: format!("Answer in {language}, only with what the text says."), user }
+}

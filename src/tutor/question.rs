@@ -18,6 +18,25 @@ pub struct Question {
     pub source: Citation,
 }
 
+impl Question {
+    /// A right answer, as a student would write it; of an exercise without one, the book's sentence.
+    #[must_use]
+    pub fn right_answer(&self) -> String {
+        let letter = |i: &usize| char::from(b'A' + *i as u8);
+        match &self.task {
+            Task::Cloze { answer } | Task::Short { answer } | Task::Exercise { answer: Some(answer) } => {
+                answer.text.clone()
+            }
+            Task::Exercise { answer: None } => self.source.quote.clone(),
+            Task::Choice { correct, .. } => letter(correct).to_string(),
+            Task::Order { order, .. } => order.iter().map(|i| (i + 1).to_string()).collect::<Vec<_>>().join(" "),
+            Task::Match { pairs, .. } => {
+                pairs.iter().enumerate().map(|(i, at)| format!("{}{}", i + 1, letter(at))).collect::<Vec<_>>().join(" ")
+            }
+        }
+    }
+}
+
 /// How a question is to be answered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", tag = "kind")]

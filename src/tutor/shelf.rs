@@ -106,4 +106,10 @@ pub trait Shelf: Send + Sync {
     /// # Errors
     /// The embedder failed.
     fn similarities(&self, question: &str, texts: &[&str]) -> Result<Vec<f32>, ShelfError>;
+
+    /// The meaning of each text as a vector of unit length; none at all where nothing here embeds texts.
+    ///
+    /// # Errors
+    /// The embedder failed.
+    fn meanings(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, ShelfError>;
 }

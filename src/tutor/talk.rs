@@ -63,6 +63,27 @@ fn topic_of(heading: &Heading) -> Option<String> {
     (fits && !NO_TOPIC.contains(&title.to_lowercase().as_str())).then(|| title.to_owned())
 }
 
+/// One of several ways to say the same; the next turn gets the next one.
+pub(crate) fn vary<'a>(turn: u64, ways: &[&'a str]) -> &'a str {
+    ways[(turn % ways.len().max(1) as u64) as usize]
+}
+
+/// A list of quizzes to begin, `- quiz me on waves`.
+pub(crate) fn quiz_starters(topics: &[String]) -> String {
+    topics.iter().map(|topic| format!("\n- quiz me on {topic}")).collect()
+}
+
+/// `in 3 days`.
+pub(crate) fn in_days(days: i64) -> String {
+    match days {
+        ..=0 => "today".to_owned(),
+        1 => "tomorrow".to_owned(),
+        2..=13 => format!("in {days} days"),
+        14..=59 => format!("in {} weeks", (days + 3) / 7),
+        _ => format!("in {} months", (days + 15) / 30),
+    }
+}
+
 /// A list of starters, `- teach me about waves`.
 pub(crate) fn starters(topics: &[String]) -> String {
     topics.iter().map(|topic| format!("\n- teach me about {topic}")).collect()
@@ -86,14 +107,14 @@ pub(crate) fn help(shelf: &dyn Shelf) -> Result<String, ShelfError> {
     ))
 }
 
-/// The first words to a new student.
-pub(crate) fn welcome(shelf: &dyn Shelf) -> Result<String, ShelfError> {
+/// The first words to a new student; `name` is empty or `, Asha`.
+pub(crate) fn welcome(shelf: &dyn Shelf, name: &str) -> Result<String, ShelfError> {
     let topics = topics(shelf, MAX_TOPICS)?;
     if topics.is_empty() {
         return Ok(no_books().to_owned());
     }
     Ok(format!(
-        "Hello! I am Lectern, your tutor. What would you like to learn? You can ask me a question, or say, for example:{}",
+        "Hello{name}! I am Lectern, your tutor. What would you like to learn? You can ask me a question, or say, for example:{}",
         starters(&topics)
     ))
 }

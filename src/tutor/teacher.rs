@@ -2,15 +2,20 @@
 
 use super::answer::{Evidence, Outcome};
 use super::draft::{Draft, End, Quote};
-use super::intent::{self, Intent, Situation};
+use super::intent::{self, Examples, Intent, Jump, Situation};
+use super::language::{Language, Languages, Phrase};
 use super::lesson::Lesson;
 use super::opposite::Sense;
+use super::quiz::{self, Quiz};
 use super::shelf::{Scope, Shelf, ShelfError};
-use super::turn::{Cancel, Finish, Mode, Reply, Teach, TurnEvent, TutorError};
+use super::talk::vary;
+use super::turn::{
+    Cancel, Finish, Mode, ProgressEntry, Purpose, QuizResult, Reply, Said, Student, Teach, TurnEvent, TutorError,
+};
 use super::wording::{self, Patience, Prompt, Writer};
-use super::{Exchange, Session, answer, prompt, relevance, talk, words};
+use super::{Exchange, Learner, Session, answer, grounding, prompt, relevance, talk, words};
 use crate::passage::Citation;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Topics named in a suggestion.
 const MAX_TOPICS: usize = 4;
@@ -21,7 +26,16 @@ pub struct Tutor {
     pub(super) shelf: Arc<dyn Shelf>,
     writer: Option<Arc<dyn Writer>>,
     patience: Patience,
+    /// Labelled messages, embedded when first needed.
+    examples: Arc<OnceLock<Examples>>,
+    /// What the models understand and write.
+    pub(super) languages: Languages,
+    /// The reading grade from which a sentence of the book is also said in plainer words.
+    pub(super) reading_grade: f32,
 }
+
+/// The reading grade of plain text for a class of eleven-year-olds.
+pub const READING_GRADE: f32 = 6.0;
 
 impl From<ShelfError> for TutorError {
     fn from(error: ShelfError) -> Self {
@@ -33,21 +47,74 @@ impl From<ShelfError> for TutorError {
 pub(super) struct Turn<'a> {
     pub(super) tutor: &'a Tutor,
     pub(super) session: Session,
+    pub(super) learner: Learner,
     pub(super) draft: Draft<'a>,
     pub(super) cancel: &'a Cancel,
+    /// When the message came, in seconds since 1970.
+    pub(super) at: i64,
+    /// Whether the open question was put in this turn.
+    pub(super) is_asked: bool,
+    /// What became of the answer that the message was.
+    pub(super) result: Option<QuizResult>,
+    /// What the student knows, where that was asked.
+    pub(super) shown_progress: Option<Vec<ProgressEntry>>,
+    /// The student's language, where it is not the books' and the model writes it.
+    pub(super) answer_in: Option<Language>,
+}
+
+impl<'a> Turn<'a> {
+    fn new(
+        tutor: &'a Tutor,
+        (session, learner): (&Session, &Learner),
+        at: i64,
+        events: &'a mut dyn FnMut(TurnEvent),
+        cancel: &'a Cancel,
+    ) -> Self {
+        Self {
+            tutor,
+            session: session.clone(),
+            learner: learner.clone(),
+            draft: Draft::new(&*tutor.shelf, events),
+            cancel,
+            at,
+            is_asked: false,
+            result: None,
+            shown_progress: None,
+            answer_in: None,
+        }
+    }
 }
 
 impl Tutor {
     /// A tutor for these books; without a writer it shows the books' own sentences only.
     #[must_use]
     pub fn new(shelf: Arc<dyn Shelf>, writer: Option<Arc<dyn Writer>>) -> Self {
-        Self { shelf, writer, patience: Patience::default() }
+        Self {
+            shelf,
+            writer,
+            patience: Patience::default(),
+            examples: Arc::default(),
+            languages: Languages::default(),
+            reading_grade: READING_GRADE,
+        }
     }
 
     /// The same tutor, waiting this long for its writer.
     #[must_use]
     pub fn with_patience(self, patience: Patience) -> Self {
         Self { patience, ..self }
+    }
+
+    /// The same tutor with models of these languages.
+    #[must_use]
+    pub fn with_languages(self, languages: Languages) -> Self {
+        Self { languages, ..self }
+    }
+
+    /// The same tutor for a class of this reading grade (Flesch-Kincaid): harder sentences are also said in plainer words.
+    #[must_use]
+    pub fn with_reading_grade(self, reading_grade: f32) -> Self {
+        Self { reading_grade, ..self }
     }
 
     /// Answers a question once, outside any conversation, from the books in `scope`.
@@ -61,11 +128,10 @@ impl Tutor {
         events: &mut dyn FnMut(TurnEvent),
         cancel: &Cancel,
     ) -> Result<Reply, TutorError> {
-        let mut turn =
-            Turn { tutor: self, session: Session::default(), draft: Draft::new(&*self.shelf, events), cancel };
+        let mut turn = Turn::new(self, (&Session::default(), &Learner::default()), 0, events, cancel);
         let grounded = turn.question_in(question, scope)?;
         turn.session.mode = Mode::Answering;
-        Ok(turn.end(grounded).1)
+        Ok(turn.end(grounded).2)
     }
 }
 
@@ -121,56 +187,111 @@ pub struct Probe {
 }
 
 impl Teach for Tutor {
-    fn welcome(&self, session: &Session) -> String {
-        match &session.lesson {
-            Some(lesson) => {
+    fn welcome(&self, session: &Session, learner: &Learner) -> String {
+        let name = learner.name.as_ref().map_or_else(String::new, |name| format!(", {name}"));
+        let question = session.quiz.as_ref().and_then(Quiz::item).map(|item| quiz::in_words(&item.question));
+        let asked = question.map_or_else(String::new, |question| format!("\n\n---\n\n{question}"));
+        match (&session.lesson, &session.quiz) {
+            (_, Some(quiz)) if quiz.purpose != Purpose::Check => {
+                let (at, total) = (quiz.at + 1, quiz.items.len());
+                format!("Welcome back{name}! We are at question {at} of {total} on **{}**.{asked}", quiz.title)
+            }
+            (Some(lesson), _) => {
                 let place = lesson.place();
                 format!(
-                    "Welcome back! We are in the lesson on **{}**, step {} of {}. Say **continue** to go on, or ask me anything.",
+                    "Welcome back{name}! We are in the lesson on **{}**, step {} of {}. Say **continue** to go on, or ask me anything.{asked}",
                     place.title, place.step, place.total
                 )
             }
-            None => talk::welcome(&*self.shelf).unwrap_or_else(|error| {
+            (None, _) => talk::welcome(&*self.shelf, &name).unwrap_or_else(|error| {
                 tracing::warn!(%error, "the welcome names no topics");
-                "Hello! I am Lectern, your tutor. What would you like to learn?".to_owned()
+                format!("Hello{name}! I am Lectern, your tutor. What would you like to learn?")
             }),
         }
     }
 
     fn turn(
         &self,
-        session: &mut Session,
-        message: &str,
+        Student { session, learner }: Student<'_>,
+        said: Said<'_>,
         events: &mut dyn FnMut(TurnEvent),
         cancel: &Cancel,
     ) -> Result<Reply, TutorError> {
-        let mut turn = Turn { tutor: self, session: session.clone(), draft: Draft::new(&*self.shelf, events), cancel };
-        let grounded = turn.run(message)?;
-        let (after, reply) = turn.end(grounded);
-        *session = after;
+        let mut turn = Turn::new(self, (session, learner), said.at, events, cancel);
+        turn.session.turns += 1;
+        let grounded = turn.run(said.content)?;
+        let (session_after, learner_after, reply) = turn.end(grounded);
+        (*session, *learner) = (session_after, learner_after);
         Ok(reply)
     }
 }
 
 impl Turn<'_> {
-    fn end(self, grounded: bool) -> (Session, Reply) {
+    fn end(self, grounded: bool) -> (Session, Learner, Reply) {
         let end = End {
             mode: self.session.mode,
             current_topic: self.session.current_topic.clone(),
             lesson: self.session.lesson.as_ref().map(Lesson::place),
+            quiz: self.session.quiz.as_ref().and_then(|quiz| quiz.place(self.result)),
+            progress: self.shown_progress,
             grounded,
             finish: if self.cancel.is_cancelled() { Finish::Cancelled } else { Finish::Stop },
         };
         let reply = self.draft.finish(end);
-        (self.session, reply)
+        (self.session, self.learner, reply)
+    }
+
+    /// A number that is the same whenever the same student says the same in the same place.
+    pub(super) fn seed(&self) -> u64 {
+        let asked: u32 = self.learner.sections.iter().map(|known| known.num_asked).sum();
+        self.session.turns.wrapping_mul(31).wrapping_add(u64::from(asked))
     }
 
     /// Does what the message asks for; returns whether all that was shown as fact stands on a page.
     fn run(&mut self, message: &str) -> Result<bool, TutorError> {
-        let intent = intent::classify(message, Situation { in_lesson: self.session.lesson.is_some(), is_asked: false });
+        let asked = self.session.quiz.as_ref().and_then(Quiz::item).is_some();
+        let situation = Situation { in_lesson: self.session.lesson.is_some(), is_asked: asked };
+        let intent = intent::read(message, situation, &*self.tutor.shelf, &self.tutor.examples)?;
         tracing::debug!(?intent, "message read");
+        let grounded = if asked { self.in_quiz(intent, message)? } else { self.do_as_asked(intent, message)? };
+        if self.session.quiz.is_some() && !self.is_asked {
+            self.ask();
+        }
+        Ok(grounded)
+    }
+
+    /// While a question waits: an answer and what belongs to it first, anything else beside it.
+    fn in_quiz(&mut self, intent: Intent, message: &str) -> Result<bool, TutorError> {
+        let is_check = self.session.quiz.as_ref().is_some_and(|quiz| quiz.purpose == Purpose::Check);
+        match intent {
+            Intent::Distress => {
+                self.put_quiz_away();
+                self.kind_words(Phrase::Distress, message)
+            }
+            Intent::Answer => self.answered(message),
+            Intent::Hint | Intent::GiveUp => self.help_with_question(),
+            Intent::Jump(Jump::Skip) => self.skip_question(),
+            Intent::Stop if !is_check => self.stop_quiz(),
+            Intent::Continue if is_check => self.step(1),
+            Intent::Continue => self.say("This question first: answer it, or say **skip**."),
+            Intent::Simpler if !is_check => self.help_with_question(),
+            Intent::Repeat if !is_check => self.say(vary(self.session.turns, &["Here it is again.", "Once more:"])),
+            Intent::Quiz(topic) if !is_check && topic.is_empty() => self.say("We are in a quiz already."),
+            Intent::Teach(topic) if !words::content_set(&topic).is_empty() => {
+                self.put_quiz_away();
+                self.do_as_asked(Intent::Teach(topic), message)
+            }
+            Intent::Quiz(_) | Intent::Review | Intent::Jump(_) | Intent::Stop | Intent::Goodbye => {
+                self.put_quiz_away();
+                self.do_as_asked(intent, message)
+            }
+            other => self.beside_quiz(|turn| turn.do_as_asked(other, message)),
+        }
+    }
+
+    fn do_as_asked(&mut self, intent: Intent, message: &str) -> Result<bool, TutorError> {
         let pending = self.session.pending.take();
-        if matches!(intent, Intent::Question | Intent::Other | Intent::Help) {
+        if matches!(intent, Intent::Question | Intent::Other | Intent::Help | Intent::Example) {
             if let Some(pending) = pending
                 && let Some(grounded) = self.told_which(&pending, message)?
             {
@@ -181,6 +302,9 @@ impl Turn<'_> {
             }
         }
         let shelf = &*self.tutor.shelf;
+        if matches!(intent, Intent::Teach(_) | Intent::Question | Intent::Other | Intent::Quiz(_)) {
+            self.mind_language(message)?;
+        }
         match intent {
             Intent::Teach(topic) if words::content_set(&topic).is_empty() => self.say(&talk::help(shelf)?),
             Intent::Teach(topic) => {
@@ -193,16 +317,26 @@ impl Turn<'_> {
             Intent::Continue => self.step(1),
             Intent::Back => self.step(-1),
             Intent::Repeat => self.step(0),
+            Intent::Jump(jump) => self.jump(jump),
             Intent::Simpler => self.simpler(),
+            Intent::Example => self.example(),
             Intent::Plan => self.plan(),
             Intent::Stop => self.stop(),
             Intent::Question => self.question(message),
-            Intent::Greeting => self.small_talk("Hello! It is good to see you."),
-            Intent::Thanks => self.small_talk("You are welcome!"),
+            Intent::Quiz(topic) => self.quiz(&topic),
+            Intent::Review => self.review(),
+            Intent::Progress => self.progress(),
+            Intent::Hint | Intent::GiveUp => self.stuck(),
+            Intent::Greeting => self.greet(),
+            Intent::Name(name) => self.meet(&name),
+            Intent::Thanks => {
+                self.small_talk(vary(self.session.turns, &["You are welcome!", "Gladly.", "With pleasure."]))
+            }
             Intent::Goodbye => self.small_talk("Goodbye! Your place is kept; come back whenever you like."),
             Intent::Help => self.say(&talk::help(shelf)?),
-            Intent::Quiz(_) => self.small_talk("I have no quizzes yet, but I can teach you and answer your questions."),
-            _ => self.other(message),
+            Intent::Distress => self.kind_words(Phrase::Distress, message),
+            Intent::Abuse => self.kind_words(Phrase::Abuse, message),
+            Intent::Answer | Intent::Other => self.other(message),
         }
     }
 
@@ -214,32 +348,6 @@ impl Turn<'_> {
 
     pub(super) fn topics(&self) -> Result<Vec<String>, TutorError> {
         Ok(talk::topics(&*self.tutor.shelf, MAX_TOPICS)?)
-    }
-
-    pub(super) fn small_talk(&mut self, words: &str) -> Result<bool, TutorError> {
-        if !words.is_empty() {
-            self.draft.say(&format!("{words} "));
-        }
-        match &self.session.lesson {
-            Some(lesson) => {
-                let place = lesson.place();
-                let line = format!(
-                    "We are at step {} of {} of **{}**. Say **continue** to go on, or ask me anything.",
-                    place.step, place.total, place.title
-                );
-                self.draft.say(&line);
-            }
-            None => {
-                let topics = self.topics()?;
-                let line = if topics.is_empty() {
-                    talk::no_books().to_owned()
-                } else {
-                    format!("You can say, for example:{}", talk::starters(&topics))
-                };
-                self.draft.say(&line);
-            }
-        }
-        Ok(false)
     }
 
     /// Says what the books answer, or that they do not; returns whether they did.
@@ -255,6 +363,9 @@ impl Turn<'_> {
                     talk::not_in_books(&topics)
                 };
                 self.draft.say(&text);
+                if let Some(lesson) = &mut self.session.lesson {
+                    lesson.leave_open(question);
+                }
                 return Ok(false);
             }
         };
@@ -262,7 +373,10 @@ impl Turn<'_> {
         self.draft.cite(&found.quotes);
         self.draft.say(&format!("From *{}*, “{section}”:", found.passage.book.title));
         self.draft.quote_block(&found.quotes);
-        self.word(&prompt::answer(question, &found.quotes), MODEL_LEAD, &found.quotes);
+        match self.answer_in {
+            Some(language) => self.word_across(question, language, &found.quotes),
+            None => self.word(&prompt::answer(question, &found.quotes), MODEL_LEAD, &found.quotes),
+        };
         if self.session.lesson.is_none() {
             self.session.current_topic = Some(section);
         }
@@ -290,11 +404,35 @@ impl Turn<'_> {
         self.small_talk("I am best with questions about your books.")
     }
 
-    pub(super) fn word(&mut self, prompt: &Prompt, lead: &str, quotes: &[Quote]) {
-        if let Some(writer) = self.tutor.writer.as_deref()
-            && !self.cancel.is_cancelled()
-        {
-            wording::word(writer, self.tutor.patience, prompt, (lead, quotes), &mut self.draft, self.cancel);
+    /// Lets the model word the quotes under `lead`; returns how many of its sentences passed.
+    pub(super) fn word(&mut self, prompt: &Prompt, lead: &str, quotes: &[Quote]) -> usize {
+        match self.tutor.writer.as_deref().filter(|_| !self.cancel.is_cancelled()) {
+            Some(writer) => {
+                let check = &mut grounding::supporting;
+                wording::word(
+                    writer,
+                    self.tutor.patience,
+                    (prompt, check),
+                    (lead, quotes),
+                    &mut self.draft,
+                    self.cancel,
+                )
+            }
+            None => 0,
         }
+    }
+
+    /// The same in the student's own language, checked by meaning and by its numbers and names.
+    fn word_across(&mut self, question: &str, language: Language, quotes: &[Quote]) -> usize {
+        let Some(writer) = self.tutor.writer.as_deref().filter(|_| !self.cancel.is_cancelled()) else { return 0 };
+        let shelf = &*self.tutor.shelf;
+        let mut check = |sentence: &str, sources: &[&str]| {
+            let near = shelf.similarities(sentence, sources);
+            let near = near.inspect_err(|error| tracing::warn!(%error, "a translation is not checked")).ok()?;
+            grounding::supporting_across(sentence, sources, &near)
+        };
+        let prompt = prompt::answer_in(question, language.name(), quotes);
+        let request = (&prompt, &mut check as wording::Check<'_>);
+        wording::word(writer, self.tutor.patience, request, (MODEL_LEAD, quotes), &mut self.draft, self.cancel)
     }
 }

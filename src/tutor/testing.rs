@@ -1,10 +1,14 @@
 //! Books of a few lines, kept in memory, and writers that need no model: what the tutor's tests stand on.
 
-use super::Prompt;
+use super::question::{BLANK, Expected, Form, Question, Task};
 use super::shelf::{Heading, Scope, Shelf, ShelfError};
+use super::turn::{Cancel, Mode, Purpose, Reply, Said, Student, Teach as _, TurnEvent};
 use super::wording::{WriteEnd, Writer, Written};
 use super::words::{content_set, coverage};
-use crate::passage::{BookId, BookRef, ChunkId, PageIndex, PageStart, Passage, SectionId, SectionRef, sentences};
+use super::{Learner, Lesson, Prompt, Quiz, Session, Tutor};
+use crate::passage::{
+    BookId, BookRef, ChunkId, Citation, PageIndex, PageStart, Passage, SectionId, SectionRef, sentences,
+};
 use crate::retrieval::{Found, Sentence};
 use std::ops::ControlFlow;
 
@@ -52,6 +56,48 @@ impl ShortShelf {
                 (1, "Floods", &[(9, "A flood leaves silt on the fields. The silt makes the fields rich.")]),
             ],
         );
+        shelf
+    }
+
+    /// Sentences of which questions can be made.
+    pub(crate) fn planets() -> Self {
+        let mut shelf = Self::empty();
+        shelf.add(
+            "Sky and Earth",
+            &[
+                (
+                    1,
+                    "The planets",
+                    &[(1, "A planet is a large round body that moves around a star. Saturn is the planet with the widest rings. Jupiter is the largest planet of all.")],
+                ),
+                (
+                    1,
+                    "The moon",
+                    &[
+                        (2, "The moon is a round body of rock that moves around the Earth. It takes the moon 27 days to move once around the Earth. For example, you can see it in the evening sky."),
+                        (3, "A crater is a round hollow that a falling rock leaves behind. The crater Tycho is 85 kilometres wide."),
+                        (4, "Neil Armstrong walked on the moon in 1969. An eclipse is a shadow of the Earth that covers the moon."),
+                    ],
+                ),
+                (
+                    1,
+                    "Volcanoes",
+                    &[(5, "A volcano is a mountain that throws out ash and hot rock. Magma is melted rock under the ground. Vesuvius destroyed the town of Pompeii in 79.")],
+                ),
+            ],
+        );
+        shelf
+    }
+
+    /// A book whose sentences are orders to the tutor, five a passage.
+    pub(crate) fn with_orders(orders: &[&str]) -> Self {
+        let mut shelf = Self::empty();
+        let texts: Vec<String> = orders
+            .chunks(5)
+            .map(|some| format!("The orders are these words of the book. {}", some.join(" ")))
+            .collect();
+        let passages: Vec<(u32, &str)> = texts.iter().enumerate().map(|(i, text)| (i as u32, text.as_str())).collect();
+        shelf.add("Orders", &[(1, "The orders", &passages)]);
         shelf
     }
 
@@ -167,6 +213,10 @@ impl Shelf for ShortShelf {
     fn similarities(&self, question: &str, texts: &[&str]) -> Result<Vec<f32>, ShelfError> {
         Ok(texts.iter().map(|text| nearness(question, text)).collect())
     }
+
+    fn meanings(&self, _: &[&str]) -> Result<Vec<Vec<f32>>, ShelfError> {
+        Ok(Vec::new())
+    }
 }
 
 /// A writer that says the same to everything.
@@ -181,5 +231,75 @@ impl Writer for Parrot {
             }
         }
         WriteEnd::Done
+    }
+}
+
+/// A question of one word left out, on the shelf of rivers.
+pub(crate) fn cloze(prompt: &str, answer: &str) -> (Question, BookRef, SectionRef) {
+    let book = BookRef { id: BookId("rivers".into()), file_name: "rivers.pdf".into(), title: "Rivers".into() };
+    let section = SectionRef { id: SectionId(6), ordinal: 1, title: "Floods".into(), path: "Rivers > Floods".into() };
+    let source = Citation {
+        book: book.file_name.clone(),
+        title: book.title.clone(),
+        page: 10,
+        page_label: "9".into(),
+        quote: prompt.replace(BLANK, answer),
+        url: "/api/books/rivers/file#page=10".into(),
+        spans: Vec::new(),
+    };
+    let expected = Expected { text: answer.into(), also: Vec::new(), form: Form::Term };
+    (Question { prompt: prompt.into(), task: Task::Cloze { answer: expected }, source }, book, section)
+}
+
+/// A student who says things to a tutor.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Pupil {
+    pub(crate) session: Session,
+    pub(crate) learner: Learner,
+    /// What the clock shows, in seconds since 1970.
+    pub(crate) at: i64,
+}
+
+impl Pupil {
+    /// One turn; also checks what holds of every turn: the deltas are the text, the reply tells the session's state,
+    /// every citation is shown with its page.
+    pub(crate) fn say(&mut self, tutor: &Tutor, message: &str) -> Reply {
+        let mut told = String::new();
+        let mut cited = 0;
+        let mut events = |event| match event {
+            TurnEvent::Delta(words) => told.push_str(&words),
+            TurnEvent::Citations(all) => cited = all.len(),
+            TurnEvent::Status { .. } => {}
+        };
+        let said = Said { content: message, at: self.at };
+        let student = Student { session: &mut self.session, learner: &mut self.learner };
+        let reply = tutor.turn(student, said, &mut events, &Cancel::default()).expect("books in memory");
+        assert_eq!(told.trim_end(), reply.text, "{message}");
+        assert_eq!(cited, reply.citations.len(), "{message}");
+        assert_eq!((reply.mode, &reply.current_topic), (self.session.mode, &self.session.current_topic), "{message}");
+        assert_eq!(reply.lesson, self.session.lesson.as_ref().map(Lesson::place), "{message}");
+        assert!(reply.lesson.is_some() || reply.mode != Mode::Teaching, "{message}");
+        let quizzed = reply.quiz.as_ref().map(|quiz| quiz.purpose);
+        assert_eq!(quizzed.is_some(), self.session.quiz.is_some(), "{message}");
+        assert_eq!(quizzed == Some(Purpose::Quiz), reply.mode == Mode::Quiz, "{message}");
+        assert_eq!(quizzed == Some(Purpose::Review), reply.mode == Mode::Review, "{message}");
+        assert_eq!(quizzed.is_some(), reply.text.contains("\n---\n"), "{message}: {}", reply.text);
+        for citation in &reply.citations {
+            assert!(
+                reply.text.contains(&citation.quote),
+                "{message}: a citation whose quote is not shown: {}",
+                reply.text
+            );
+            let label = &citation.page_label;
+            let is_shown = reply.text.contains(&format!("(p. {label})")) || reply.text.contains(&format!("{label}–"));
+            assert!(is_shown, "{message}: a page that is not shown: {}", reply.text);
+        }
+        reply
+    }
+
+    /// The right answer to the open question.
+    pub(crate) fn right_answer(&self) -> String {
+        let item = self.session.quiz.as_ref().and_then(Quiz::item).expect("a question is open");
+        item.question.right_answer()
     }
 }

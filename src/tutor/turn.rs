@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::Session;
+use super::{Learner, Session};
 
 /// What a conversation is doing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +26,7 @@ pub enum Mode {
 }
 
 /// Where a lesson stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LessonPlace {
     /// What the lesson is about.
     pub title: String,
@@ -34,6 +34,84 @@ pub struct LessonPlace {
     pub step: usize,
     /// How many steps the lesson has.
     pub total: usize,
+    /// How hard the step's sentences of the book are to read: the Flesch-Kincaid grade; nothing where that is not known.
+    #[serde(default)]
+    pub reading_grade: Option<f32>,
+}
+
+/// Why a question is asked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Purpose {
+    /// At the end of a lesson's step.
+    #[default]
+    Check,
+    /// In a quiz.
+    Quiz,
+    /// To remember what was learned before.
+    Review,
+}
+
+/// The question before the student, without its answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuizPlace {
+    /// Why it is asked.
+    pub purpose: Purpose,
+    /// Which question it is, from 1.
+    pub number: usize,
+    /// How many there are.
+    pub total: usize,
+    /// How it is to be answered: `cloze`, `choice`, `short`, `order`, `match` or `exercise`.
+    pub kind: String,
+    /// What is asked.
+    pub prompt: String,
+    /// The options of a choice, the events of an order, the meanings of a match; else empty.
+    pub options: Vec<String>,
+    /// The terms of a match; else empty.
+    pub terms: Vec<String>,
+    /// Attempts at this question so far.
+    pub attempts: u32,
+    /// Hints shown for it so far, 0 to 4.
+    pub hints: u32,
+    /// Questions answered rightly so far.
+    pub num_right: usize,
+    /// How the answer in the message just handled was judged; nothing where the message was no answer.
+    pub result: Option<QuizResult>,
+}
+
+/// What became of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum QuizResult {
+    /// It is right.
+    Right,
+    /// Something is missing.
+    Partly,
+    /// It could not be judged; other words are asked for.
+    Unsure,
+    /// It is wrong.
+    Wrong,
+    /// The answer was shown.
+    Shown,
+}
+
+/// How well a student knows a section.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProgressEntry {
+    /// The book's file name.
+    pub book: String,
+    /// The book's title.
+    pub title: String,
+    /// The section's heading.
+    pub section: String,
+    /// 0 to 1: what went right, and whether that is still remembered.
+    pub mastery: f32,
+    /// Questions answered.
+    pub num_asked: u32,
+    /// Those that were right at the first try and without help.
+    pub num_right: u32,
+    /// When it is to be gone over again, in seconds since 1970.
+    pub due: Option<i64>,
 }
 
 /// Why a reply ended.
@@ -91,8 +169,30 @@ pub struct Reply {
     pub grounded: bool,
     /// The running lesson.
     pub lesson: Option<LessonPlace>,
+    /// The question that waits for the student's answer.
+    pub quiz: Option<QuizPlace>,
+    /// What the student knows, where that was asked.
+    pub progress: Option<Vec<ProgressEntry>>,
     /// Why it ended.
     pub finish: Finish,
+}
+
+/// All that is kept of a student.
+#[derive(Debug)]
+pub struct Student<'a> {
+    /// The conversation.
+    pub session: &'a mut Session,
+    /// What lasts beyond it.
+    pub learner: &'a mut Learner,
+}
+
+/// What a student said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Said<'a> {
+    /// The words.
+    pub content: &'a str,
+    /// When, in seconds since 1970.
+    pub at: i64,
 }
 
 /// Asks a running turn to end. Clones share the request.
@@ -132,16 +232,17 @@ pub enum TutorError {
 /// Both calls block (they search and write); call them off the runtime's worker threads.
 pub trait Teach: Send + Sync + 'static {
     /// The words a student is met with, new or coming back.
-    fn welcome(&self, session: &Session) -> String;
+    fn welcome(&self, session: &Session, learner: &Learner) -> String;
 
-    /// Answers one message and moves `session` on. `events` is called from this thread, in order.
+    /// Answers one message, moves the session on and notes what was learned. `events` is called from this
+    /// thread, in order.
     ///
     /// # Errors
-    /// The turn could not be answered; `session` is unchanged.
+    /// The turn could not be answered; nothing of the student is changed.
     fn turn(
         &self,
-        session: &mut Session,
-        message: &str,
+        student: Student<'_>,
+        said: Said<'_>,
         events: &mut dyn FnMut(TurnEvent),
         cancel: &Cancel,
     ) -> Result<Reply, TutorError>;

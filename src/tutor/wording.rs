@@ -74,9 +74,13 @@ impl Default for Patience {
 /// Sentences at most; a small model that writes more begins to wander.
 const MAX_SENTENCES: usize = 3;
 
+/// Which of the sources carries a sentence, if one does.
+pub(crate) type Check<'a> = &'a mut dyn FnMut(&str, &[&str]) -> Option<usize>;
+
 /// Collects the model's text and lets whole, supported sentences through.
 struct Sieve<'a> {
     sources: Vec<&'a str>,
+    check: Check<'a>,
     pending: String,
     passed: Vec<(String, usize)>,
 }
@@ -109,7 +113,7 @@ impl<'a> Sieve<'a> {
         if self.passed.len() >= MAX_SENTENCES || !sentence.ends_with(['.', '!', '。', '।']) {
             return None;
         }
-        let source = grounding::supporting(&sentence, &self.sources)?;
+        let source = (self.check)(&sentence, &self.sources)?;
         let said_before = self.passed.iter().any(|(before, _)| grounding::is_copy(&sentence, before));
         if said_before || grounding::is_copy(&sentence, self.sources[source]) {
             return None;
@@ -123,13 +127,14 @@ impl<'a> Sieve<'a> {
 pub(crate) fn word(
     writer: &dyn Writer,
     patience: Patience,
-    prompt: &Prompt,
+    (prompt, check): (&Prompt, Check<'_>),
     (lead, quotes): (&str, &[Quote]),
     draft: &mut Draft<'_>,
     cancel: &Cancel,
 ) -> usize {
     let mut sieve = Sieve {
         sources: quotes.iter().map(|quote| quote.text.as_str()).collect(),
+        check,
         pending: String::new(),
         passed: Vec::new(),
     };
@@ -173,8 +178,8 @@ pub(crate) fn word(
 mod tests {
     use super::*;
 
-    fn sieve(sources: &[&'static str]) -> Sieve<'static> {
-        Sieve { sources: sources.to_vec(), pending: String::new(), passed: Vec::new() }
+    fn sieve<'a>(sources: &[&'static str], check: Check<'a>) -> Sieve<'a> {
+        Sieve { sources: sources.to_vec(), check, pending: String::new(), passed: Vec::new() }
     }
 
     #[test]
@@ -182,7 +187,8 @@ mod tests {
         let source = "Readable streams produce data that can be fed into a writable, transform or duplex stream.";
         let text = "Sure! Readable streams produce data. Data can be fed into a writable stream. Streams were made in 1999. Stream";
         for size in [1, 3, 7, 200] {
-            let mut sieve = sieve(&[source]);
+            let mut check = grounding::supporting;
+            let mut sieve = sieve(&[source], &mut check);
             let mut passed = Vec::new();
             let chars: Vec<char> = text.chars().collect();
             for piece in chars.chunks(size) {
@@ -201,7 +207,8 @@ mod tests {
     #[test]
     fn copies_and_repetitions_add_nothing() {
         let source = "Readable streams produce data for other streams.";
-        let mut sieve = sieve(&[source]);
+        let mut check = grounding::supporting;
+        let mut sieve = sieve(&[source], &mut check);
         assert!(
             sieve
                 .push("Readable streams produce data for other streams. Streams produce data. Streams produce data. ")

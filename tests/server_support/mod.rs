@@ -7,7 +7,9 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use lectern::classroom::Store;
 use lectern::passage::Citation;
 use lectern::server::{BookEntry, Books, BooksError, Cors, Counts, Limits, PageEntry, Parts, ServerError, ServerInfo};
-use lectern::tutor::{Cancel, Finish, LessonPlace, Mode, Reply, Session, State, Teach, TurnEvent, TutorError};
+use lectern::tutor::{
+    Cancel, Finish, Learner, LessonPlace, Mode, Reply, Said, Session, State, Student, Teach, TurnEvent, TutorError,
+};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -63,7 +65,7 @@ pub fn citation() -> Citation {
 }
 
 impl Teach for Teacher {
-    fn welcome(&self, session: &Session) -> String {
+    fn welcome(&self, session: &Session, _: &Learner) -> String {
         match &session.current_topic {
             Some(topic) => format!("Back to {topic}."),
             None => "Hello!".into(),
@@ -74,8 +76,8 @@ impl Teach for Teacher {
     /// `teach TOPIC` begins a lesson; `fail`, `busy` and `panic` do that.
     fn turn(
         &self,
-        session: &mut Session,
-        message: &str,
+        Student { session, .. }: Student<'_>,
+        Said { content: message, .. }: Said<'_>,
         events: &mut dyn FnMut(TurnEvent),
         cancel: &Cancel,
     ) -> Result<Reply, TutorError> {
@@ -90,7 +92,7 @@ impl Teach for Teacher {
             "teach" => {
                 session.mode = Mode::Teaching;
                 session.current_topic = Some(rest.to_owned());
-                lesson = Some(LessonPlace { title: rest.to_owned(), step: 1, total: 3 });
+                lesson = Some(LessonPlace { title: rest.to_owned(), step: 1, total: 3, reading_grade: None });
             }
             _ => {}
         }
@@ -115,6 +117,8 @@ impl Teach for Teacher {
             citations: vec![citation()],
             grounded: true,
             lesson,
+            quiz: None,
+            progress: None,
             finish: if cancel.is_cancelled() { Finish::Cancelled } else { Finish::Stop },
         })
     }
@@ -160,6 +164,8 @@ pub struct Server {
     pub shutdown: CancellationToken,
     pub ended: tokio::task::JoinHandle<Result<(), ServerError>>,
     folder: Arc<tempfile::TempDir>,
+    /// Who teaches instead of `teacher`.
+    teaching: Option<Arc<dyn Teach>>,
     _gate: OpensGate,
 }
 
@@ -184,13 +190,29 @@ impl Server {
         Self::start_in(Arc::new(folder), limits, cors).await
     }
 
+    /// With an empty data folder and this teacher.
+    pub async fn start_teaching(teaching: Arc<dyn Teach>, limits: Limits) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("rivers.pdf"), book_bytes()).unwrap();
+        Self::start_with_teacher(Arc::new(folder), limits, Cors::default(), Some(teaching)).await
+    }
+
     async fn start_in(folder: Arc<tempfile::TempDir>, limits: Limits, cors: Cors) -> Self {
+        Self::start_with_teacher(folder, limits, cors, None).await
+    }
+
+    async fn start_with_teacher(
+        folder: Arc<tempfile::TempDir>,
+        limits: Limits,
+        cors: Cors,
+        teaching: Option<Arc<dyn Teach>>,
+    ) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let teacher = Arc::new(Teacher::default());
         let (name, version) = ("lectern".into(), "0".into());
         let parts = Parts {
-            teacher: teacher.clone(),
+            teacher: teaching.clone().unwrap_or_else(|| teacher.clone()),
             classroom: Store::open(&Self::database(folder.path())).unwrap(),
             library: Arc::new(Shelf(folder.path().to_owned())),
             info: ServerInfo { name, version, model: "stand-in".into(), embed_model: "none".into() },
@@ -201,7 +223,7 @@ impl Server {
         let shutdown = CancellationToken::new();
         let ended = tokio::spawn(lectern::server::run(listener, parts, shutdown.clone()));
         let gate = OpensGate(Arc::clone(&teacher));
-        Self { address, teacher, shutdown, ended, folder, _gate: gate }
+        Self { address, teacher, shutdown, ended, folder, teaching, _gate: gate }
     }
 
     fn database(folder: &Path) -> PathBuf {
@@ -221,9 +243,9 @@ impl Server {
 
     /// Ends the server and starts another with the same data folder.
     pub async fn restart(self, limits: Limits) -> Self {
-        let folder = Arc::clone(&self.folder);
+        let (folder, teaching) = (Arc::clone(&self.folder), self.teaching.clone());
         self.end().await.unwrap();
-        Self::start_in(folder, limits, Cors::default()).await
+        Self::start_with_teacher(folder, limits, Cors::default(), teaching).await
     }
 
     /// A client that has read its welcome.

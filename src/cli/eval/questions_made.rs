@@ -62,7 +62,9 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, CliError> {
 fn show(number: usize, question: &Question) {
     println!("{number}. (p. {}) {}", question.source.page_label, question.prompt);
     match &question.task {
-        Task::Cloze { answer } | Task::Short { answer } | Task::Exercise { answer: Some(answer) } => show_answer(answer),
+        Task::Cloze { answer } | Task::Short { answer } | Task::Exercise { answer: Some(answer) } => {
+            show_answer(answer)
+        }
         Task::Exercise { answer: None } => println!("    = ?"),
         Task::Choice { options, correct } => {
             for (i, option) in options.iter().enumerate() {

@@ -14,7 +14,7 @@ use crate::library::Library;
 use crate::retrieval::Retriever;
 use crate::server::openai::OpenAi;
 use crate::server::{self, Cors, Limits, Parts, ServerInfo};
-use crate::tutor::{Tutor, Writer};
+use crate::tutor::{READING_GRADE, Tutor, Writer};
 use books::LibraryBooks;
 use openai::PassageEmbedder;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -51,6 +51,10 @@ pub struct Args {
     /// machine alone it is open without it
     #[arg(long)]
     openai: bool,
+    /// The reading grade of the class (Flesch-Kincaid, about the school year): sentences of the books that are harder are
+    /// also said in plainer words
+    #[arg(long, env = "LECTERN_READING_GRADE", default_value_t = READING_GRADE, value_name = "GRADE")]
+    reading_grade: f32,
     #[command(flatten)]
     models: ModelArgs,
     #[command(flatten)]
@@ -105,7 +109,9 @@ fn parts(args: &Args, cors: Cors, opens_openai: bool) -> Result<Parts, CliError>
     };
     let reranker = weights::reranker(&args.folders, &args.models.reranker, args.models.embedder.device)?;
     let retriever = Retriever::new(Arc::clone(&library), embedder).with_reranker(reranker);
-    let tutor = Tutor::new(Arc::new(retriever.clone()), engine);
+    let tutor = Tutor::new(Arc::new(retriever.clone()), engine)
+        .with_reading_grade(args.reading_grade)
+        .with_languages(weights::languages(&args.folders, &args.models)?);
     let library = Arc::new(LibraryBooks::new(library, retriever));
     Ok(Parts { teacher: Arc::new(tutor), classroom, library, info, limits: Limits::default(), cors, openai })
 }

@@ -26,8 +26,9 @@ fn response() -> Response {
         message_id: "m1".into(),
         citations: vec![citation()],
         grounded: true,
-        lesson: Some(LessonPlace { title: "Indus Valley".into(), step: 1, total: 3 }),
+        lesson: Some(LessonPlace { title: "Indus Valley".into(), step: 1, total: 3, reading_grade: None }),
         quiz: None,
+        progress: None,
         finish: Finish::Stop,
     }
 }

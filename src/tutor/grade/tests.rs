@@ -60,7 +60,7 @@ fn numbers_are_read_in_many_ways() {
         ("0.5", &[("one half", Right), ("1/2", Right), ("50 %", Right), ("a half", Right), ("5", Wrong)]),
         ("twelve", &[("12", Right), ("a dozen", Right), ("12 or 13", Unsure)]),
         ("2 hours", &[("120 min", Right), ("7200 s", Right), ("2 days", Partly)]),
-        ("1.5 × 10^-3 m", &[("1.5 mm", Right), ("0.0015 m", Right), ("1.5e-3 m", Right), ("1.5 m", Partly)]),
+        ("1.5 × 10^-3 m", &[("1.5 mm", Right), ("0.0015 m", Right), ("1.5e-3 m", Right), ("1.5 m", Wrong)]),
     ] {
         check(&short(text, Form::Number), cases);
     }

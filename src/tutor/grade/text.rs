@@ -121,12 +121,10 @@ pub(super) fn without_not_knowing(text: &str) -> String {
             Some(count) if count > 1 || count == said.len() || bares[0] == "idk" || bares[0] == "dunno" => {
                 said.drain(..count);
             }
-            _ if bares.first().is_some_and(|word| ["sir", "miss", "but", "sorry", ""].contains(&word.as_str())) => {
-                if said[0].chars().any(char::is_alphanumeric) || said.len() == 1 {
-                    said.remove(0);
-                } else {
-                    return said.join(" ");
-                }
+            _ if bares.first().is_some_and(|word| ["sir", "miss", "but", "sorry", ""].contains(&word.as_str()))
+                && (said[0].chars().any(char::is_alphanumeric) || said.len() == 1) =>
+            {
+                said.remove(0);
             }
             _ => return said.join(" "),
         }

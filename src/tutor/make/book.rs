@@ -40,8 +40,10 @@ fn tidy(text: &str) -> String {
 
 /// A sentence without the word that only ties it to the one before.
 fn without_joiner(text: &str) -> String {
-    const JOINERS: &[&str] =
-        &["However, ", "Moreover, ", "Furthermore, ", "Additionally, ", "In addition, ", "In fact, ", "Nevertheless, ", "Indeed, "];
+    const JOINERS: &[&str] = &[
+        "However, ", "Moreover, ", "Furthermore, ", "Additionally, ", "In addition, ", "In fact, ", "Nevertheless, ",
+        "Indeed, ",
+    ];
     let rest = JOINERS.iter().find_map(|joiner| text.strip_prefix(joiner));
     rest.map_or_else(|| text.to_owned(), super::text::upper_first)
 }

@@ -34,7 +34,14 @@ pub(super) fn make(book: &Book<'_>, seed: u64, into: &mut Vec<Candidate>) {
 }
 
 /// The question with its options in an order of the seed's.
-fn choice(book: &Book<'_>, key: &Key<'_>, prompt: String, right: &str, wrong: Vec<String>, seed: u64) -> Option<Candidate> {
+fn choice(
+    book: &Book<'_>,
+    key: &Key<'_>,
+    prompt: String,
+    right: &str,
+    wrong: Vec<String>,
+    seed: u64,
+) -> Option<Candidate> {
     if wrong.len() < MIN_WRONG {
         return None;
     }
@@ -62,7 +69,8 @@ fn gap(book: &Book<'_>, key: &Key<'_>, target: &Target, rivals: &[Rival], seed: 
 
 /// Whether the sentence leaves no doubt which term it speaks of: "… is called X", "X is a …".
 fn is_said_what_it_is(book: &Book<'_>, key: &Key<'_>, target: &Target) -> bool {
-    let defined = super::define::parse(key, &book.lexicon).is_some_and(|said| said.term.eq_ignore_ascii_case(&target.text));
+    let defined =
+        super::define::parse(key, &book.lexicon).is_some_and(|said| said.term.eq_ignore_ascii_case(&target.text));
     defined || target.score >= super::target::CALLED_SCORE
 }
 

@@ -32,10 +32,11 @@ const OPENERS: &str = "a an any the";
 /// What a meaning that says nothing begins with.
 const EMPTY: &[&str] = &[
     "a result", "the result", "a part", "part of", "a part of", "an example", "the same", "the first", "the only",
-    "the most", "a major", "the cause", "a lot", "the case", "a matter", "one of", "an important", "a key", "the reason",
-    "an attempt", "a number", "a good", "a common", "the basis", "the final", "the last", "the next", "the best", "the largest",
-    "a strong", "a very", "a popular", "a typical", "a subject", "a significant", "a success", "a failure", "a great", "the second",
-    "the former", "the latter", "a problem", "a non", "the dominant", "a critical", "a prominent", "a more", "a better", "a new",
+    "the most", "a major", "the cause", "a lot", "the case", "a matter", "one of", "an important", "a key",
+    "the reason", "an attempt", "a number", "a good", "a common", "the basis", "the final", "the last", "the next",
+    "the best", "the largest", "a strong", "a very", "a popular", "a typical", "a subject", "a significant",
+    "a success", "a failure", "a great", "the second", "the former", "the latter", "a problem", "a non",
+    "the dominant", "a critical", "a prominent", "a more", "a better", "a new",
 ];
 
 /// The definition in a sentence, where it has one.
@@ -84,7 +85,11 @@ fn is_a(key: &Key<'_>, lexicon: &Lexicon) -> Option<Defined> {
     let first = words.get(begin)?;
     let next = words.get(begin + 1)?;
     let opens = first.is("a an any") || first.lower == "the" && (capital || !article || words[0].lower != "the");
-    let bare_plural = plural && first.is_content() && !first.is_number() && !first.is_capital() && is_plural_phrase(&words[begin..], lexicon);
+    let bare_plural = plural
+        && first.is_content()
+        && !first.is_number()
+        && !first.is_capital()
+        && is_plural_phrase(&words[begin..], lexicon);
     if !(opens || bare_plural) || next.is("most first only same few lot") || !first.closes.is_empty() {
         return None;
     }
@@ -98,7 +103,9 @@ fn is_a(key: &Key<'_>, lexicon: &Lexicon) -> Option<Defined> {
     }
     let article_text = if article { format!("{} ", words[0].lower) } else { String::new() };
     let person = named && lexicon.name_kind(&term) == NameKind::Person;
-    let person = person || named && next.is(PERSON_NOUNS) || named && words.get(begin + 2).is_some_and(|word| word.is(PERSON_NOUNS));
+    let person = person
+        || named && next.is(PERSON_NOUNS)
+        || named && words.get(begin + 2).is_some_and(|word| word.is(PERSON_NOUNS));
     Some(Defined {
         asked: format!("{article_text}{term}"),
         repeats: repeats(&term, &meaning),
@@ -123,14 +130,20 @@ fn is_name(subject: &[Word<'_>], article: bool, lexicon: &Lexicon) -> bool {
     let Some(first) = subject.first() else { return false };
     let rest = subject[1..].iter().filter(|word| word.is_content());
     let rest_capital = rest.clone().all(Word::is_capital) && rest.clone().count() > 0;
-    first.is_capital() && subject.last().is_some_and(Word::is_capital) && (article && subject[1..].iter().filter(|w| w.is_content()).all(Word::is_capital) || rest_capital || subject.len() == 1 && lexicon.is_name(&first.lower))
+    first.is_capital()
+        && subject.last().is_some_and(Word::is_capital)
+        && (article && subject[1..].iter().filter(|w| w.is_content()).all(Word::is_capital)
+            || rest_capital
+            || subject.len() == 1 && lexicon.is_name(&first.lower))
 }
 
 /// "proteins that …": a plural noun soon, before anything that is none.
 fn is_plural_phrase(words: &[Word<'_>], lexicon: &Lexicon) -> bool {
     let head = words.iter().take(4).position(|word| is_plural(&word.lower) && !word.is("is was this"));
     head.is_some_and(|head| {
-        words[..=head].iter().all(|word| word.is_content() && !word.lower.ends_with("ed") && !word.lower.ends_with("ly"))
+        words[..=head]
+            .iter()
+            .all(|word| word.is_content() && !word.lower.ends_with("ed") && !word.lower.ends_with("ly"))
             && words[..head].iter().all(|word| word.closes.is_empty())
             && !lexicon.is_verb(&words[head].lower)
             && words.get(head + 1).is_some_and(|next| next.is("that which who of used with made"))
@@ -140,7 +153,9 @@ fn is_plural_phrase(words: &[Word<'_>], lexicon: &Lexicon) -> bool {
 /// Whether what a term means says the term itself.
 fn repeats(term: &str, meaning: &str) -> bool {
     let meaning = stems(meaning);
-    stems(term).iter().any(|stem| stem.chars().count() > 2 && meaning.contains(stem) && !["the", "and"].contains(&stem.as_str()))
+    stems(term)
+        .iter()
+        .any(|stem| stem.chars().count() > 2 && meaning.contains(stem) && !["the", "and"].contains(&stem.as_str()))
 }
 
 /// "A force that opposes motion is called friction."

@@ -29,29 +29,31 @@ const LEANING_STARTS: &str = "it this these those that he she they such its his 
     hence similarly likewise otherwise besides meanwhile additionally conversely accordingly again indeed here later \
     afterwards thereafter finally overall specifically namely eventually subsequently ultimately alternatively rather still \
     further next note see recall remember consider suppose imagine assume let because since again nor soon earlier first \
-    second third fourth fifth firstly secondly lastly unfortunately luckily fortunately surprisingly interestingly yes no well now too fewer approximately initially originally formally there \
+    second third fourth fifth firstly secondly lastly unfortunately luckily fortunately surprisingly interestingly yes no well now too run be fewer approximately initially originally formally there \
     there ever afterward lest neither either some one many most several all none few each above below what who how why \
     where let's given using show find determine calculate choose write draw use try make sure just i we you my your our";
 /// Beginnings of more than one word.
 const LEANING_PHRASES: &[&str] = &[
     "for example", "for instance", "in addition", "in contrast", "by contrast", "in other words", "on the other hand",
-    "as a result", "as such", "that is", "in particular", "in turn", "in fact", "of these", "of the", "at this", "at that",
-    "in this", "in these", "in that", "in such", "by this", "with this", "from this", "to this", "under this", "for this",
-    "after this", "after that", "despite this", "due to this", "because of", "at the time", "at the same", "by then",
-    "by that", "in both", "in response", "in return", "on this", "on that", "in reality", "in short", "in general",
-    "in most", "in some", "in many", "in each", "in all", "on the contrary", "like the", "unlike the", "in the same",
-    "in the latter", "in the former", "from there", "in part", "when the", "if the", "as with", "along with", "apart from",
-    "as well", "more recently", "in modern", "an example", "one example", "a third", "a second", "an alternative", "a similar", "a further", "one such", "in one",
-    "in another", "the above", "the following", "the next", "the other", "the latter",
-    "the former", "the same", "the second", "the third", "the final", "the reason", "the result", "the idea", "the name",
-    "the term", "the word", "the two", "the three", "the only", "the problem", "the question", "the answer", "the first",
+    "as a result", "as such", "that is", "in particular", "in turn", "in fact", "of these", "of the", "at this",
+    "at that", "in this", "in these", "in that", "in such", "by this", "with this", "from this", "to this",
+    "under this", "for this", "after this", "after that", "despite this", "due to this", "because of", "at the time",
+    "at the same", "by then", "by that", "in both", "in response", "in return", "on this", "on that", "in reality",
+    "in short", "in general", "in most", "in some", "in many", "in each", "in all", "on the contrary", "like the",
+    "unlike the", "in the same", "in the latter", "in the former", "from there", "in part", "when the", "if the",
+    "as with", "along with", "apart from", "as well", "more recently", "in modern", "an example", "one example",
+    "a third", "a second", "an alternative", "a similar", "a further", "one such", "in one", "in another", "the above",
+    "the following", "the next", "the other", "the latter", "the former", "the same", "the second", "the third",
+    "the final", "the reason", "the result", "the idea", "the name", "the term", "the word", "the two", "the three",
+    "the only", "the problem", "the question", "the answer", "the first",
 ];
 /// Words that point out of the sentence wherever they stand.
 const POINTING: &str = "this these such above below aforementioned respectively latter former following previous \
     previously figure fig table equation chapter section page appendix shown i we you my your our us me mine let's above-mentioned \
     i'm we're you're don't can't it's i've you'll we'll we've here thereby therein thereof likewise herein otherwise there";
 const MARKS: &[char] = &[
-    '=', '<', '>', '{', '}', '|', '\\', '@', '#', '~', '_', '^', '…', '•', '→', '∆', '×', '±', '√', '∫', '∑', '\u{fffd}',
+    '=', '<', '>', '{', '}', '|', '\\', '@', '#', '~', '_', '^', '…', '•', '→', '∆', '×', '±', '√', '∫', '∑',
+    '\u{fffd}',
 ];
 
 /// The sentences worth asking about, in book order.
@@ -88,10 +90,18 @@ fn is_clean(text: &str) -> bool {
     let count = |c: char| text.matches(c).count();
     let paired = count('(') == count(')') && count('[') == 0 && count('"') % 2 == 0 && count('“') == count('”');
     // ":2–10:79", "tocorner": marks of notes, and words that ran together
-    let noted = text.contains(".:") || text.contains(": )") || text.contains("on the other hand") || text.contains("on one hand") || text.contains("http") || text.contains("www.") || text.contains("Chinese:");
-    let glued = text.as_bytes().windows(3).any(|w| w[0].is_ascii_lowercase() && w[1] == b'.' && w[2].is_ascii_alphabetic());
+    let noted = text.contains(".:")
+        || text.contains(": )")
+        || text.contains("on the other hand")
+        || text.contains("on one hand")
+        || text.contains("http")
+        || text.contains("www.")
+        || text.contains("Chinese:");
+    let glued =
+        text.as_bytes().windows(3).any(|w| w[0].is_ascii_lowercase() && w[1] == b'.' && w[2].is_ascii_alphabetic());
     let long = text.split_whitespace().any(|word| word.len() > 24 && word.is_ascii());
-    let shouting = text.split_whitespace().filter(|word| word.len() > 3 && word.chars().all(char::is_uppercase)).count();
+    let shouting =
+        text.split_whitespace().filter(|word| word.len() > 3 && word.chars().all(char::is_uppercase)).count();
     let ends = text.trim_end_matches(['"', '”', ')', '’']).ends_with(['.', '。', '।', '۔']);
     let note = text.contains(" ed.") || text.contains("ISBN") || text.contains(" pp. ") || text.contains(" p. ");
     is_statement(text)
@@ -126,14 +136,17 @@ fn begins_leaning(text: &str, words: &[Word<'_>], lexicon: &Lexicon) -> bool {
     // "The theory was …": which one, unless the section speaks of it all the time?
     let from = usize::from(words[0].is(PREPOSITIONS) && words[0].closes.is_empty());
     let definite = words[from].lower == "the";
-    let head = words.iter().skip(from + 1).position(|word| {
-        !word.is_content() || word.is_number() || super::super::subject::reads_as_verb(&word.lower)
-    });
+    let head = words
+        .iter()
+        .skip(from + 1)
+        .position(|word| !word.is_content() || word.is_number() || super::super::subject::reads_as_verb(&word.lower));
     let Some(head) = head.filter(|_| definite) else { return false };
     let head = head + from + 1;
     let named = words[from + 1..head].iter().any(|word| word.is_capital() || word.is_number());
-    let told = words.get(head).is_some_and(|word| word.is("of that which who whose where by between for in on to from"));
-    if head <= from + 1 || named || told && words[head].is("of by between") {
+    let named_there = words.iter().any(|word| word.is("called termed known"));
+    let told =
+        words.get(head).is_some_and(|word| word.is("of that which who whose where by between for in on to from"));
+    if head <= from + 1 || named || told && (named_there || words[head].is("of by between")) {
         return head <= from + 1 && !named;
     }
     let phrase = words[from + 1..head].iter().map(|word| word.lower.as_str()).collect::<Vec<_>>().join(" ");
@@ -153,7 +166,8 @@ fn points_out(words: &[Word<'_>], lexicon: &Lexicon) -> bool {
             "it" | "its" | "they" | "their" | "them" | "itself" | "themselves" => {
                 // "Built with three layers, it …": what it stands for was named before the sentence.
                 let first = &words[0];
-                let begins = ["ed", "ing", "ly"].iter().any(|ending| first.lower.ends_with(ending)) || first.is(PREPOSITIONS);
+                let begins =
+                    ["ed", "ing", "ly"].iter().any(|ending| first.lower.ends_with(ending)) || first.is(PREPOSITIONS);
                 let opens = i > 0 && words[i - 1].closes == "," && (begins || first.lower.starts_with("un"));
                 !noun_before(i) || opens
             }
@@ -161,7 +175,8 @@ fn points_out(words: &[Word<'_>], lexicon: &Lexicon) -> bool {
             // "in that year", but not "so that", "the law that"
             "that" => {
                 let nouns = "time year day case way point period century war country area regard respect";
-                let noun = next.is_some_and(|next| next.is(nouns) || i > 0 && words[i - 1].lower != "in" && next.is_content());
+                let noun =
+                    next.is_some_and(|next| next.is(nouns) || i > 0 && words[i - 1].lower != "in" && next.is_content());
                 i > 0 && words[i - 1].is(PREPOSITIONS) && words[i - 1].lower != "than" && noun
             }
             "other" | "others" => i == 1 && words[0].lower == "the",
@@ -179,7 +194,8 @@ fn score(words: &[Word<'_>], lexicon: &Lexicon) -> f32 {
     let stems: std::collections::BTreeSet<String> =
         words.iter().filter(|word| word.is_content()).map(|word| super::super::words::stem(&word.lower)).collect();
     score += stems.iter().filter(|stem| lexicon.in_heading(stem)).count().min(2) as f32 * 0.3;
-    let causes = "because causes cause caused leads led results resulted therefore prevents allows requires produces made";
+    let causes =
+        "because causes cause caused leads led results resulted therefore prevents allows requires produces made";
     score += if words.iter().any(|word| word.is(causes)) { 0.2 } else { 0.0 };
     let running = stems.iter().filter(|stem| lexicon.own_uses(stem) >= 2).count();
     score += 0.6 * running as f32 / stems.len().max(4) as f32;

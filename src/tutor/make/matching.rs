@@ -14,21 +14,30 @@ const MIN_OWN: usize = 2;
 
 pub(super) fn make(book: &Book<'_>, seed: u64, into: &mut Vec<Candidate>) {
     let mut short = book.definitions();
-    short.retain(|definition| !definition.said.repeats && definition.said.meaning.split_whitespace().count() <= MAX_WORDS);
+    short.retain(|definition| {
+        !definition.said.repeats && definition.said.meaning.split_whitespace().count() <= MAX_WORDS
+    });
     let num_own = short.iter().filter(|definition| definition.is_own).count();
     let mut chance = Chance::new(seed, "match");
     let (own, around) = short.split_at_mut(num_own);
     chance.shuffle(own);
     chance.shuffle(around);
-    let mut chosen: Vec<&Definition<'_>> = Vec::new();
-    for definition in &short {
-        if chosen.len() < PAIRS && chosen.iter().all(|other| are_apart(definition, other)) {
-            chosen.push(definition);
+    // Which three go together depends on the first.
+    let beginning = (0..short.len()).map(|first| {
+        let mut chosen: Vec<&Definition<'_>> = Vec::new();
+        for definition in short[first..].iter().chain(&short[..first]) {
+            if chosen.len() < PAIRS && chosen.iter().all(|other| are_apart(definition, other)) {
+                chosen.push(definition);
+            }
         }
-    }
-    if chosen.len() < PAIRS || chosen.iter().filter(|definition| definition.is_own).count() < MIN_OWN {
+        chosen
+    });
+    let own = |chosen: &[&Definition<'_>]| chosen.iter().filter(|definition| definition.is_own).count();
+    let Some(mut chosen) = beginning.into_iter().find(|chosen| chosen.len() == PAIRS && own(chosen) >= MIN_OWN) else {
         return;
-    }
+    };
+    // The question stands on a sentence that was asked about.
+    chosen.sort_by_key(|definition| !definition.is_own);
     let terms: Vec<String> = chosen.iter().map(|definition| definition.said.term.clone()).collect();
     let mut order: Vec<usize> = (0..chosen.len()).collect();
     chance.shuffle(&mut order);
@@ -53,6 +62,9 @@ fn are_apart(a: &Definition<'_>, b: &Definition<'_>) -> bool {
         one.iter().filter(|stem| stem.len() > 3 && other.contains(stem)).count() * 3 >= one.len().min(other.len())
     };
     let same_word = stems(&a.said.term).iter().any(|stem| stems(&b.said.term).contains(stem));
-    !speaks(&a.said.meaning, &b.said.term) && !speaks(&b.said.meaning, &a.said.term) && !shared && !same_word
+    !speaks(&a.said.meaning, &b.said.term)
+        && !speaks(&b.said.meaning, &a.said.term)
+        && !shared
+        && !same_word
         && a.said.plural == b.said.plural
 }

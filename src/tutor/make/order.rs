@@ -65,8 +65,10 @@ fn event(key: &Key<'_>) -> Option<Event> {
     let years: Vec<usize> = (0..words.len()).filter(|i| words[*i].year().is_some()).collect();
     let [at] = years[..] else { return None };
     let dates = |word: &Word<'_>| {
-        word.is(MONTHS) && word.is_capital() && word.lower != "march" || word.is_number() && word.written.contains("th")
-            || word.written.ends_with("0s") || word.is("century later earlier afterwards ago later, years decades before after until since")
+        word.is(MONTHS) && word.is_capital() && word.lower != "march"
+            || word.is_number() && word.written.contains("th")
+            || word.written.ends_with("0s")
+            || word.is("century later earlier afterwards ago later, years decades before after until since")
     };
     let (text, rest) = if at == words.len() - 1 && words[at].closes == "." {
         let date = date_before(words, at)?;
@@ -88,14 +90,26 @@ fn event(key: &Key<'_>) -> Option<Event> {
         (upper_first(&text), &words[at + 1..])
     };
     let short = (4..=MAX_WORDS).contains(&rest.len());
-    let leaning = rest.first().is_none_or(|word| word.is("he she it they his her its their this these that which it when while with after by following as"));
+    let leaning = rest.first().is_none_or(|word| {
+        word.is("he she it they his her its their this these that which it when while with after by following as")
+    });
     let past = rest.windows(2).any(|pair| {
         let regular = pair[1].lower.ends_with("ed") && !pair[1].lower.contains('-') && !pair[0].is("a an the");
         (regular || pair[1].is(PAST)) && !pair[1].is_capital()
     });
-    let turned = rest.iter().any(|word| word.is("but while which that who than whereas although though before until"));
+    let at_end = at == words.len() - 1;
+    let turned =
+        at_end && rest.iter().any(|word| word.is("but while which that who than whereas although though before until"));
     let pronoun = rest.iter().take(4).any(|word| word.is("he she it they him his"));
-    if !key.english || !short || leaning || !past || turned || pronoun || rest.iter().any(dates) || text.contains(['(', ';', ':']) {
+    if !key.english
+        || !short
+        || leaning
+        || !past
+        || turned
+        || pronoun
+        || rest.iter().any(dates)
+        || text.contains(['(', ';', ':'])
+    {
         return None;
     }
     Some(Event { index: key.index, year: words[at].year()?, text: format!("{text}.") })
@@ -106,7 +120,10 @@ const PAST: &str = "was were became began built made took won lost led wrote cam
 /// Where the date begins that ends with the year at `at`: "in", "in May", "on 14 July", "On July 14,".
 fn date_before(words: &[Word<'_>], at: usize) -> Option<usize> {
     let mut i = at;
-    while i > 0 && (words[i - 1].is(MONTHS) && words[i - 1].is_capital() || words[i - 1].is_number() && words[i - 1].written.len() <= 2) {
+    while i > 0
+        && (words[i - 1].is(MONTHS) && words[i - 1].is_capital()
+            || words[i - 1].is_number() && words[i - 1].written.len() <= 2)
+    {
         i -= 1;
     }
     (i > 0 && words[i - 1].is("in on") && at - i <= 2).then(|| i - 1)
@@ -116,7 +133,8 @@ fn date_before(words: &[Word<'_>], at: usize) -> Option<usize> {
 fn steps(book: &Book<'_>) -> Vec<(usize, String)> {
     let mark = |text: &str, list: &[&str]| -> Option<String> {
         let lower = text.to_lowercase();
-        let rest = list.iter().find_map(|mark| lower.strip_prefix(mark)?.starts_with([',', ' ']).then_some(mark.len()))?;
+        let rest =
+            list.iter().find_map(|mark| lower.strip_prefix(mark)?.starts_with([',', ' ']).then_some(mark.len()))?;
         Some(text[rest..].trim_start_matches([',', ' ']).to_owned())
     };
     let texts = book.texts;

@@ -11,7 +11,9 @@ use std::ops::Range;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A term: its number.
-    Term { plural: bool },
+    Term {
+        plural: bool,
+    },
     Name(NameKind),
     Year,
     /// A quantity of what the next word says.
@@ -50,7 +52,8 @@ impl Target {
         if let Kind::Name(NameKind::Person) = self.kind
             && let Some((_, last)) = self.text.rsplit_once(' ')
             && last.chars().count() > 3
-            && lexicon.uses(&stems(last)) > lexicon.uses(&stems(&self.text))
+            && (lexicon.uses(&stems(&self.text)) + 1..=4 * lexicon.uses(&stems(&self.text)))
+                .contains(&lexicon.uses(&stems(last)))
         {
             also.push(last.to_owned());
         }
@@ -116,7 +119,8 @@ fn is_listed(words: &[Word<'_>], first: usize, last: usize, kind: &Kind) -> bool
     let row_begins = words[last].closes == ","
         && words.get(last + 1..).is_some_and(|rest| rest.iter().take(5).any(|word| word.is(LISTING)))
         && !is_called(words, first);
-    let in_row = row_begins || before.is_some_and(|word| word.closes == ",") && words[last].closes == "," && !is_called(words, first);
+    let in_row = row_begins
+        || before.is_some_and(|word| word.closes == ",") && words[last].closes == "," && !is_called(words, first);
     let example = before.is_some_and(|word| word.is("like including e.g example instance"))
         || before.is_some_and(|word| word.lower == "as") && first >= 2 && words[first - 2].lower == "such";
     joined || in_row || example
@@ -126,6 +130,16 @@ fn is_listed(words: &[Word<'_>], first: usize, last: usize, kind: &Kind) -> bool
 fn is_once(all: &[String], text: &str) -> bool {
     let part = stems(text);
     let telling: Vec<&String> = part.iter().filter(|stem| !super::super::words::content_set(stem).is_empty()).collect();
+    // "Buddhism" beside "Buddhist".
+    let beginning = |stem: &str| stem.chars().take(6).collect::<String>();
+    let alike = |stem: &String| {
+        let begins = beginning(stem);
+        let others = all.iter().filter(|other| *other != stem && beginning(other) == begins);
+        begins.chars().count() == 6 && others.count() > 0
+    };
+    if telling.iter().any(|stem| alike(stem)) {
+        return false;
+    }
     let count = |stem: &String| all.iter().filter(|other| *other == stem).count();
     holds(all, &part) && telling.iter().all(|stem| count(stem) <= part.iter().filter(|other| other == stem).count())
 }
@@ -135,7 +149,9 @@ fn is_called(words: &[Word<'_>], first: usize) -> bool {
     while i > 0 && words[i - 1].is("a an the simply also") {
         i -= 1;
     }
-    i > 0 && words[i - 1].closes.is_empty() && (words[i - 1].is(CALLED) || i > 1 && words[i - 1].lower == "as" && words[i - 2].is("known referred"))
+    i > 0
+        && words[i - 1].closes.is_empty()
+        && (words[i - 1].is(CALLED) || i > 1 && words[i - 1].lower == "as" && words[i - 2].is("known referred"))
 }
 
 fn numbers(key: &Key<'_>) -> Vec<Target> {
@@ -147,9 +163,12 @@ fn numbers(key: &Key<'_>) -> Vec<Target> {
     for (i, word) in words.iter().enumerate() {
         let before = i.checked_sub(1).map(|k| &words[k]);
         let after = words.get(i + 1).filter(|_| !word.closes.contains([',', '.', ';', ':']));
-        let target = |kind, score| Target { at: word.at.clone(), text: word.written.to_owned(), kind, score, with_the: false };
-        if let Some(_) = word.year() {
-            let dated = before.is_some_and(|before| before.is("in since until by around about late early") || before.is(MONTHS) || before.closes == ",");
+        let target =
+            |kind, score| Target { at: word.at.clone(), text: word.written.to_owned(), kind, score, with_the: false };
+        if word.year().is_some() {
+            let dated = before.is_some_and(|before| {
+                before.is("in since until by around about late early") || before.is(MONTHS) || before.closes == ","
+            });
             if dated || !key.english {
                 found.push(target(Kind::Year, 0.75));
             }
@@ -163,7 +182,9 @@ fn numbers(key: &Key<'_>) -> Vec<Target> {
         let plain = word.written.chars().all(|c| c.is_numeric() || c == '.' || c == ',') && word.is_number();
         let range = before.is_some_and(|before| before.is("to and or between") || before.is_number());
         let after = after.filter(|_| !range);
-        let unit = after.filter(|after| after.is_content() && !after.is_number() && !after.is_capital()).map(|after| after.lower.clone());
+        let unit = after
+            .filter(|after| after.is_content() && !after.is_number() && !after.is_capital())
+            .map(|after| after.lower.clone());
         let percent = word.closes.starts_with('%');
         if plain && !month(before) && !month(after) && !labelled {
             let digits = word.written.chars().filter(|c| c.is_numeric()).count();
@@ -190,12 +211,14 @@ fn names(key: &Key<'_>, lexicon: &Lexicon) -> Vec<Target> {
     let is_part = |k: usize| {
         let word = &words[k];
         let first = || {
-            let named = words.get(1).is_some_and(|next| next.is_capital() && next.is_content()) && word.closes.is_empty();
+            let named =
+                words.get(1).is_some_and(|next| next.is_capital() && next.is_content()) && word.closes.is_empty();
             let adverb = ["ly", "ed", "ing"].iter().any(|ending| word.lower.ends_with(ending));
             lexicon.is_name(&word.lower) || named && !adverb && !word.possessive
         };
         let half = word.is("new great north south east west old") && word.closes.is_empty();
-        let content = word.is_content() || half && words.get(k + 1).is_some_and(|next| next.is_capital() && next.is_content());
+        let content =
+            word.is_content() || half && words.get(k + 1).is_some_and(|next| next.is_capital() && next.is_content());
         word.is_capital() && content && !word.is_number() && (k > 0 || first())
     };
     while i < words.len() {
@@ -205,12 +228,20 @@ fn names(key: &Key<'_>, lexicon: &Lexicon) -> Vec<Target> {
         }
         let start = i;
         let mut end = i + 1;
-        while end < words.len() && words[end - 1].closes.is_empty() && !words[end - 1].possessive && words[end].opens.is_empty() {
+        while end < words.len()
+            && words[end - 1].closes.is_empty()
+            && !words[end - 1].possessive
+            && words[end].opens.is_empty()
+        {
             if is_part(end) {
                 end += 1;
                 continue;
             }
-            let joined = |n: usize| (end..end + n).all(|k| words.get(k).is_some_and(|word| word.is("of the de la von van on and") && word.closes.is_empty()));
+            let joined = |n: usize| {
+                (end..end + n).all(|k| {
+                    words.get(k).is_some_and(|word| word.is("of the de la von van on and") && word.closes.is_empty())
+                })
+            };
             let to_name = |n: usize| words.get(end + n).is_some_and(|_| is_part(end + n));
             let of = words[end].is("of de la von van");
             match () {
@@ -228,13 +259,24 @@ fn names(key: &Key<'_>, lexicon: &Lexicon) -> Vec<Target> {
         let hyphen = words[start..end].iter().any(|word| word.written.contains(['-', '/', '.']));
         let text = key.text[words[start].at.start..last.at.end].to_owned();
         let bare = end - start == 1;
-        let known = !bare || lexicon.is_name(&last.lower) && text.chars().count() >= 3 && !lexicon.is_common(&last.written);
-        let month = words[start..end].iter().any(|word| word.is(MONTHS) || word.is(TITLES) || word.is("monday sunday christian god lord mr general"));
-        let titles = words[start..end].iter().all(|word| word.is("crown prince king queen emperor duke khan great minister president lord"));
+        let known =
+            !bare || lexicon.is_name(&last.lower) && text.chars().count() >= 3 && !lexicon.is_common(last.written);
+        let month = words[start..end]
+            .iter()
+            .any(|word| word.is(MONTHS) || word.is(TITLES) || word.is("monday sunday christian god lord mr general"));
+        let titles = words[start..end]
+            .iter()
+            .all(|word| word.is("crown prince king queen emperor duke khan great minister president lord"));
         let month = month || titles;
         let people = bare && is_demonym(&last.lower);
-        let half = start > 0 && words[start - 1].closes.is_empty() && words[start - 1].is_content() && !lexicon.is_verb(&words[start - 1].lower) && words[start - 1].written.contains('-');
-        let led = start > 1 && words[start - 1].closes.is_empty() && (words[start - 1].is_capital() || words[start - 1].is("v vs"));
+        let half = start > 0
+            && words[start - 1].closes.is_empty()
+            && words[start - 1].is_content()
+            && !lexicon.is_verb(&words[start - 1].lower)
+            && words[start - 1].written.contains('-');
+        let led = start > 1
+            && words[start - 1].closes.is_empty()
+            && (words[start - 1].is_capital() || words[start - 1].is("v vs"));
         if led || goes_on || hyphen || !known || month || people || half || end - start > 6 {
             continue;
         }
@@ -270,7 +312,12 @@ fn terms(key: &Key<'_>, lexicon: &Lexicon) -> Vec<Target> {
         }
         let start = i;
         let mut end = i + 1;
-        while end < words.len() && words[end - 1].closes.is_empty() && !words[end - 1].possessive && words[end].opens.is_empty() && is_part(end) {
+        while end < words.len()
+            && words[end - 1].closes.is_empty()
+            && !words[end - 1].possessive
+            && words[end].opens.is_empty()
+            && is_part(end)
+        {
             end += 1;
         }
         i = end;
@@ -285,7 +332,9 @@ fn terms(key: &Key<'_>, lexicon: &Lexicon) -> Vec<Target> {
                 let joined = before.closes.is_empty() && !before.possessive;
                 let content = before.is_content() && !called && !super::super::subject::reads_as_verb(&before.lower);
                 let gerund = before.is("by after before without while") && last.lower.ends_with("ing");
-                joined && (content || before.lower.ends_with("ly") || before.lower.ends_with("ed") && before.is_content()) || gerund
+                joined
+                    && (content || before.lower.ends_with("ly") || before.lower.ends_with("ed") && before.is_content())
+                    || gerund
             };
             let agrees = !(is_plural(&last.lower) && before.is_some_and(|before| before.is("a an")));
             let half = before.is_some_and(modifies)
@@ -295,7 +344,13 @@ fn terms(key: &Key<'_>, lexicon: &Lexicon) -> Vec<Target> {
             if !half && !last.possessive {
                 let plural = is_plural(&last.lower);
                 let text = if start == 0 { super::text::lower_first(&text) } else { text };
-                found.push(Target { at: words[start].at.start..last.at.end, text, kind: Kind::Term { plural }, score, with_the: false });
+                found.push(Target {
+                    at: words[start].at.start..last.at.end,
+                    text,
+                    kind: Kind::Term { plural },
+                    score,
+                    with_the: false,
+                });
             }
         }
     }
@@ -308,7 +363,12 @@ fn term_score(text: &str, called: bool, lexicon: &Lexicon) -> Option<f32> {
     let parts: Vec<&str> = lower.split_whitespace().collect();
     let last = parts.last()?;
     let stems = stems(text);
-    if parts.len() > 3 || parts.len() == 1 && is_vague(last) || parts.iter().all(|part| is_vague(part)) || parts.len() > 1 && is_vague_tail(last) || last.len() < 3 {
+    if parts.len() > 3
+        || parts.len() == 1 && is_vague(last)
+        || parts.iter().all(|part| is_vague(part))
+        || parts.len() > 1 && is_vague_tail(last)
+        || last.len() < 3
+    {
         return None;
     }
     let uses = lexicon.uses(&stems);

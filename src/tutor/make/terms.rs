@@ -92,19 +92,23 @@ impl Lexicon {
             *self.all.entry(stem.clone()).or_default() += 1;
             let ends = !word.closes.is_empty() || after.is_none_or(|after| after.is(BEHIND_NOUNS));
             let uses = self.uses.entry(word.lower.clone()).or_default();
-            let begins = before.is_none_or(|before| before.closes.contains(['.', ':', '"', '”'])) || !word.opens.is_empty();
+            let begins =
+                before.is_none_or(|before| before.closes.contains(['.', ':', '"', '”'])) || !word.opens.is_empty();
             if word.is_capital() {
                 uses.capital += usize::from(!begins);
                 uses.place += usize::from(before.is_some_and(|before| before.is(BEFORE_PLACES)));
                 let acts = after.is_some_and(|after| after.is(PERSON_VERBS)) && word.closes.is_empty();
-                let given = |before: &Word<'_>| before.is_capital() && before.is_content() && before.closes.is_empty() && !before.is(NOT_PERSONS);
+                let given = |before: &Word<'_>| {
+                    before.is_capital() && before.is_content() && before.closes.is_empty() && !before.is(NOT_PERSONS)
+                };
                 uses.tail += usize::from(before.is_some_and(given));
                 let titled = before.is_some_and(|before| before.is(BEFORE_PERSONS));
                 uses.person += usize::from(acts) + 2 * usize::from(titled);
             } else {
                 uses.lower += 1;
                 uses.noun += usize::from(ends && before.is_some_and(|before| before.is(DETERMINERS)));
-                let punctuated = !word.closes.is_empty() && before.is_some_and(|b| b.is("of by in with for from and as into"));
+                let punctuated =
+                    !word.closes.is_empty() && before.is_some_and(|b| b.is("of by in with for from and as into"));
                 uses.noun += usize::from(punctuated);
                 uses.verb += 2 * usize::from(before.is_some_and(|before| before.is(MODALS)));
                 uses.verb += usize::from(before.is_some_and(|before| before.lower == "to") && !ends);
@@ -165,7 +169,8 @@ impl Lexicon {
             return false;
         }
         let noun_endings = ["tion", "sion", "ment", "ness", "ity", "ism", "logy", "ance", "ence", "sis"];
-        let ending = noun_endings.iter().any(|ending| word.ends_with(ending) || word.trim_end_matches('s').ends_with(ending));
+        let ending =
+            noun_endings.iter().any(|ending| word.ends_with(ending) || word.trim_end_matches('s').ends_with(ending));
         let single = word.strip_suffix('s').map(|single| self.of(single)).unwrap_or_default();
         let noun = uses.noun + single.noun;
         (noun > 0 || ending) && noun + usize::from(ending) * 2 > uses.verb
@@ -193,7 +198,9 @@ impl Lexicon {
 
     /// Whether a name stands before the word at `end` that may be a person's.
     pub(super) fn names_person(&self, words: &[Word<'_>]) -> bool {
-        let may = |word: &Word<'_>| word.is_capital() && word.is_content() && !word.is(NOT_PERSONS) && !is_demonym(&word.lower);
+        let may = |word: &Word<'_>| {
+            word.is_capital() && word.is_content() && !word.is(NOT_PERSONS) && !is_demonym(&word.lower)
+        };
         let pair = words.windows(2).any(|pair| may(&pair[0]) && may(&pair[1]) && pair[0].closes.is_empty());
         pair || words.iter().any(|word| may(word) && self.of(&word.lower).person > 0)
     }
@@ -203,7 +210,8 @@ impl Lexicon {
         let lower = name.to_lowercase();
         let one = lower.strip_suffix("ies").map(|stem| format!("{stem}y"));
         let forms = [Some(lower.as_str()), lower.strip_suffix('s'), one.as_deref()];
-        one_of(&lower, NOT_PERSONS) || forms.into_iter().flatten().any(|form| self.of(form).lower > 0 || one_of(form, NOT_PERSONS))
+        one_of(&lower, NOT_PERSONS)
+            || forms.into_iter().flatten().any(|form| self.of(form).lower > 0 || one_of(form, NOT_PERSONS))
     }
 
     /// What a name is the name of.
@@ -218,7 +226,8 @@ impl Lexicon {
             return NameKind::Other;
         }
         let uses = parts.iter().map(|word| self.of(&word.lower));
-        let (person, place, tail) = uses.fold((0, 0, 0), |sum, uses| (sum.0 + uses.person, sum.1 + uses.place, sum.2 + uses.tail));
+        let (person, place, tail) =
+            uses.fold((0, 0, 0), |sum, uses| (sum.0 + uses.person, sum.1 + uses.place, sum.2 + uses.tail));
         let shape = usize::from(parts.len() == 2 || parts.len() == 3);
         if person + shape > place && person > 0 {
             NameKind::Person
@@ -264,7 +273,11 @@ impl Lexicon {
                 found.push(long.clone());
             }
         }
-        if let Some((before, last)) = text.rsplit_once(' ').or(Some(("", text))).filter(|(_, last)| last.is_ascii() && last.starts_with(char::is_lowercase)) {
+        if let Some((before, last)) = text
+            .rsplit_once(' ')
+            .or(Some(("", text)))
+            .filter(|(_, last)| last.is_ascii() && last.starts_with(char::is_lowercase))
+        {
             let one = last.strip_suffix('s').unwrap_or(last);
             let others = [format!("{last}s"), format!("{last}es"), one.to_owned()];
             for other in others.iter().filter(|other| *other != last && self.of(&other.to_lowercase()).lower > 0) {
@@ -284,5 +297,6 @@ impl Lexicon {
 /// Whether a name is only that of a people or a language, which any noun may follow.
 pub(super) fn is_demonym(word: &str) -> bool {
     let endings = ["ish", "ese", "ian", "ean", "can", "ish's"];
-    endings.iter().any(|ending| word.ends_with(ending)) || one_of(word, "french dutch greek german swiss latin roman mongol")
+    endings.iter().any(|ending| word.ends_with(ending))
+        || one_of(word, "french dutch greek german swiss latin roman mongol")
 }

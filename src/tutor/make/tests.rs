@@ -26,7 +26,7 @@ fn make(heading: &str, own: &[&str], around: &[&str], wish: Wish<'_>, seed: u64)
 
 const STEAM: &[&str] = &[
     "In 1698, Thomas Savery patented a pump that raised water with steam.",
-    "The first railway for passengers was opened in 1825.",
+    "The Darlington railway was opened in 1825.",
     "James Watt built an engine with a separate condenser in 1769.",
     "Richard Trevithick showed a steam locomotive on rails in 1804.",
     "A boiler is a closed vessel that turns water into vapour with heat.",
@@ -55,9 +55,12 @@ fn shown(question: &Question) -> String {
         Task::Cloze { answer } | Task::Short { answer } => answer.text.clone(),
         Task::Choice { options, correct } => options[*correct].clone(),
         Task::Order { events, order } => order.iter().map(|i| events[*i].as_str()).collect::<Vec<_>>().join(" "),
-        Task::Match { terms, meanings, pairs } => {
-            terms.iter().zip(pairs).map(|(term, pair)| format!("{term}: {}", meanings[*pair])).collect::<Vec<_>>().join("; ")
-        }
+        Task::Match { terms, meanings, pairs } => terms
+            .iter()
+            .zip(pairs)
+            .map(|(term, pair)| format!("{term}: {}", meanings[*pair]))
+            .collect::<Vec<_>>()
+            .join("; "),
         Task::Exercise { answer } => answer.as_ref().map_or("?", |answer| &answer.text).to_owned(),
     };
     format!("{} -> {answer}", question.prompt)
@@ -66,17 +69,26 @@ fn shown(question: &Question) -> String {
 #[test]
 fn every_kind_of_question_is_made_where_the_book_has_it() {
     let cases: &[(Kind, &[&str])] = &[
-        (Kind::Short, &[
-            "What is a boiler? -> A boiler is a closed vessel that turns water into vapour with heat.",
-            "What do we call the part that turns vapour back into water? -> condenser",
-            "In which year did Thomas Savery patent a pump that raised water with steam? -> 1698",
-            "In which year was the first railway for passengers opened? -> 1825",
-        ]),
-        (Kind::Cloze, &["Fill the gap with a number: Today most power stations use about ____% of their coal in turbines. -> 90"]),
-        (Kind::Choice, &[
-            "In which year was the first railway for passengers opened? -> 1825",
-            "Which term does this describe? “A closed vessel that turns water into vapour with heat” -> boiler",
-        ]),
+        (
+            Kind::Short,
+            &[
+                "What is a boiler? -> A boiler is a closed vessel that turns water into vapour with heat.",
+                "What do we call the part that turns vapour back into water? -> condenser",
+                "In which year did Thomas Savery patent a pump that raised water with steam? -> 1698",
+                "In which year was the Darlington railway opened? -> 1825",
+            ],
+        ),
+        (
+            Kind::Cloze,
+            &["Fill the gap with a number: Today most power stations use about ____% of their coal in turbines. -> 90"],
+        ),
+        (
+            Kind::Choice,
+            &[
+                "In which year was the Darlington railway opened? -> 1825",
+                "Which term does this describe? “A closed vessel that turns water into vapour with heat” -> boiler",
+            ],
+        ),
     ];
     for (kind, expected) in cases {
         let made: Vec<String> = (0..6)
@@ -92,19 +104,24 @@ fn every_kind_of_question_is_made_where_the_book_has_it() {
 #[test]
 fn events_are_ordered_by_years_that_are_not_shown_and_terms_joined_with_meanings() {
     for seed in 0..8 {
-        let [order] = &make("Steam", STEAM, &[], Wish { kinds: &[Kind::Order], count: 9 }, seed)[..] else { panic!("{seed}") };
+        let [order] = &make("Steam", STEAM, &[], Wish { kinds: &[Kind::Order], count: 9 }, seed)[..] else {
+            panic!("order {seed}")
+        };
         let all = [
             "Thomas Savery patented a pump that raised water with steam.",
             "James Watt built an engine with a separate condenser.",
             "Richard Trevithick showed a steam locomotive on rails.",
-            "The first railway for passengers was opened.",
+            "The Darlington railway was opened.",
         ];
         assert!(shown(order).ends_with(&all.join(" ")), "{}", shown(order));
-        let [pairs] = &make("Steam", STEAM, &[], Wish { kinds: &[Kind::Match], count: 9 }, seed)[..] else { panic!("{seed}") };
+        let [pairs] = &make("Steam", STEAM, &[], Wish { kinds: &[Kind::Match], count: 9 }, seed)[..] else {
+            panic!("{seed}")
+        };
         let Task::Match { terms, .. } = &pairs.task else { panic!("{pairs:?}") };
         assert!(terms.len() == 3, "{terms:?}");
     }
-    let steps = &["First, open the valve of the tank.", "Then light the fire under it.", "Finally, close the valve again."];
+    let steps =
+        &["First, open the valve of the tank.", "Then light the fire under it.", "Finally, close the valve again."];
     let [order] = &make("Use", steps, &[], Wish { kinds: &[Kind::Order], count: 1 }, 3)[..] else { panic!("no steps") };
     assert!(shown(order).ends_with("Open the valve of the tank. Light the fire under it. Close the valve again."));
 }
@@ -129,15 +146,21 @@ fn the_books_own_exercises_are_asked_as_they_stand() {
     ];
     let mut made: Vec<String> = make("Exercises", texts, &[], any(9), 1).iter().map(shown).collect();
     made.sort();
-    assert_eq!(made, [
-        "A car drives 60 km in 2 hours. How fast does it drive on average? -> 30 km/h",
-        "Estimate the number of teachers in your town. -> ?",
-    ]);
+    assert_eq!(
+        made,
+        [
+            "A car drives 60 km in 2 hours. How fast does it drive on average? -> 30 km/h",
+            "Estimate the number of teachers in your town. -> ?",
+        ]
+    );
 }
 
 #[test]
 fn numbers_are_asked_for_in_any_script() {
-    let texts = &["यह संस्था सन १९४७ में दिल्ली में बनाई गई थी और आज भी काम करती है।", "这座桥建于1957年，全长1670米，是长江上的第一座大桥。"];
+    let texts = &[
+        "यह संस्था सन १९४७ में दिल्ली में बनाई गई थी और आज भी काम करती है।",
+        "这座桥建于1957年，全长1670米，是长江上的第一座大桥。",
+    ];
     let made = make("इतिहास", texts, &[], any(9), 1);
     assert!(made.iter().any(|question| shown(question).contains("-> १९४७")), "{made:?}");
     assert!(make("x", &["", " ", "…", "مرحبا"], &[""], any(9), 1).is_empty());
@@ -189,7 +212,8 @@ fn a_seed_gives_the_same_questions_and_another_one_others() {
     assert!((0..20).any(|seed| made(seed) != made(5)));
     let four = made(5);
     assert!(four.len() == 4, "{four:#?}");
-    let kinds: std::collections::BTreeSet<_> = four.iter().map(|question| std::mem::discriminant(&question.task)).map(|d| format!("{d:?}")).collect();
+    let kinds: std::collections::BTreeSet<_> =
+        four.iter().map(|question| std::mem::discriminant(&question.task)).map(|d| format!("{d:?}")).collect();
     assert!(kinds.len() >= 3, "kinds are mixed: {four:#?}");
 }
 

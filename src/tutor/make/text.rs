@@ -73,7 +73,7 @@ pub(super) fn words(sentence: &str) -> Vec<Word<'_>> {
         let written = bare.unwrap_or(body);
         found.push(Word {
             written,
-            lower: written.to_lowercase(),
+            lower: written.to_lowercase().replace('’', "'"),
             at: from..from + written.len(),
             opens,
             closes: if plural_owner { "" } else { closes },

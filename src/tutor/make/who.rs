@@ -10,24 +10,95 @@ const PARTICIPLES: &str = "built made born begun written held taken won given se
     sold led known seen shown chosen driven drawn cut struck bought taught hung sunk sworn torn laid paid";
 /// Past tenses with what stands behind "did".
 const PAST: &[(&str, &str)] = &[
-    ("abolished", "abolish"), ("accepted", "accept"), ("achieved", "achieve"), ("adopted", "adopt"), ("announced", "announce"),
-    ("appointed", "appoint"), ("argued", "argue"), ("arrived", "arrive"), ("attacked", "attack"), ("became", "become"),
-    ("began", "begin"), ("bought", "buy"), ("brought", "bring"), ("built", "build"), ("captured", "capture"),
-    ("claimed", "claim"), ("collapsed", "collapse"), ("completed", "complete"), ("conquered", "conquer"),
-    ("constructed", "construct"), ("created", "create"), ("crossed", "cross"), ("declared", "declare"), ("defeated", "defeat"),
-    ("demonstrated", "demonstrate"), ("described", "describe"), ("designed", "design"), ("destroyed", "destroy"),
-    ("developed", "develop"), ("died", "die"), ("discovered", "discover"), ("ended", "end"), ("entered", "enter"),
-    ("established", "establish"), ("expanded", "expand"), ("explained", "explain"), ("fell", "fall"), ("formed", "form"),
-    ("formulated", "formulate"), ("found", "find"), ("founded", "found"), ("gained", "gain"), ("gave", "give"),
-    ("introduced", "introduce"), ("invaded", "invade"), ("invented", "invent"), ("issued", "issue"), ("joined", "join"),
-    ("launched", "launch"), ("led", "lead"), ("left", "leave"), ("lost", "lose"), ("made", "make"), ("married", "marry"),
-    ("measured", "measure"), ("moved", "move"), ("observed", "observe"), ("obtained", "obtain"), ("opened", "open"),
-    ("ordered", "order"), ("patented", "patent"), ("performed", "perform"), ("presented", "present"), ("produced", "produce"),
-    ("proposed", "propose"), ("proved", "prove"), ("provided", "provide"), ("published", "publish"), ("reached", "reach"),
-    ("received", "receive"), ("released", "release"), ("replaced", "replace"), ("returned", "return"), ("showed", "show"),
-    ("signed", "sign"), ("sold", "sell"), ("sent", "send"), ("started", "start"), ("studied", "study"),
-    ("succeeded", "succeed"), ("suggested", "suggest"), ("surrendered", "surrender"), ("took", "take"), ("used", "use"),
-    ("visited", "visit"), ("won", "win"), ("wrote", "write"), ("realized", "realize"), ("noted", "note"),
+    ("abolished", "abolish"),
+    ("accepted", "accept"),
+    ("achieved", "achieve"),
+    ("adopted", "adopt"),
+    ("announced", "announce"),
+    ("appointed", "appoint"),
+    ("argued", "argue"),
+    ("arrived", "arrive"),
+    ("attacked", "attack"),
+    ("became", "become"),
+    ("began", "begin"),
+    ("bought", "buy"),
+    ("brought", "bring"),
+    ("built", "build"),
+    ("captured", "capture"),
+    ("claimed", "claim"),
+    ("collapsed", "collapse"),
+    ("completed", "complete"),
+    ("conquered", "conquer"),
+    ("constructed", "construct"),
+    ("created", "create"),
+    ("crossed", "cross"),
+    ("declared", "declare"),
+    ("defeated", "defeat"),
+    ("demonstrated", "demonstrate"),
+    ("described", "describe"),
+    ("designed", "design"),
+    ("destroyed", "destroy"),
+    ("developed", "develop"),
+    ("died", "die"),
+    ("discovered", "discover"),
+    ("ended", "end"),
+    ("entered", "enter"),
+    ("established", "establish"),
+    ("expanded", "expand"),
+    ("explained", "explain"),
+    ("fell", "fall"),
+    ("formed", "form"),
+    ("formulated", "formulate"),
+    ("found", "find"),
+    ("founded", "found"),
+    ("gained", "gain"),
+    ("gave", "give"),
+    ("introduced", "introduce"),
+    ("invaded", "invade"),
+    ("invented", "invent"),
+    ("issued", "issue"),
+    ("joined", "join"),
+    ("launched", "launch"),
+    ("led", "lead"),
+    ("left", "leave"),
+    ("lost", "lose"),
+    ("made", "make"),
+    ("married", "marry"),
+    ("measured", "measure"),
+    ("moved", "move"),
+    ("observed", "observe"),
+    ("obtained", "obtain"),
+    ("opened", "open"),
+    ("ordered", "order"),
+    ("patented", "patent"),
+    ("performed", "perform"),
+    ("presented", "present"),
+    ("produced", "produce"),
+    ("proposed", "propose"),
+    ("proved", "prove"),
+    ("provided", "provide"),
+    ("published", "publish"),
+    ("reached", "reach"),
+    ("received", "receive"),
+    ("released", "release"),
+    ("replaced", "replace"),
+    ("returned", "return"),
+    ("showed", "show"),
+    ("signed", "sign"),
+    ("sold", "sell"),
+    ("sent", "send"),
+    ("started", "start"),
+    ("studied", "study"),
+    ("succeeded", "succeed"),
+    ("suggested", "suggest"),
+    ("surrendered", "surrender"),
+    ("took", "take"),
+    ("used", "use"),
+    ("visited", "visit"),
+    ("won", "win"),
+    ("wrote", "write"),
+    ("realized", "realize"),
+    ("noted", "note"),
 ];
 
 /// What stands behind "did" instead of a past tense.
@@ -64,7 +135,8 @@ impl Clause<'_, '_> {
         let joins = "that which who when while if because and but as had has did were was to by after before he she it they no \
             not from with for";
         let noun = subject.first().is_some_and(|word| {
-            word.is("the a an") || word.is_capital() && !word.is_number() && !word.lower.ends_with("ly") && word.is_content()
+            word.is("the a an")
+                || word.is_capital() && !word.is_number() && !word.lower.ends_with("ly") && word.is_content()
         });
         let verb_seen = subject.iter().any(|word| !word.is_capital() && reads_as_verb(&word.lower));
         (1..=8).contains(&subject.len()) && one && noun && !verb_seen && !subject.iter().any(|word| word.is(joins))
@@ -74,9 +146,10 @@ impl Clause<'_, '_> {
     fn is_one_clause(&self) -> bool {
         let rest = &self.words[self.verb + 1..];
         let joins = "but when while after before until since because although he she they then later where so however";
-        let joined = rest.iter().enumerate().any(|(i, word)| {
-            word.is(joins) || word.lower == "and" && !rest.get(i + 1).is_some_and(Word::is_capital)
-        });
+        let joined = rest
+            .iter()
+            .enumerate()
+            .any(|(i, word)| word.is(joins) || word.lower == "and" && !rest.get(i + 1).is_some_and(Word::is_capital));
         (1..=18).contains(&rest.len()) && !joined && !rest.iter().any(|word| word.closes.contains([';', ':', '"']))
     }
 }
@@ -125,7 +198,8 @@ pub(super) fn who(key: &Key<'_>, lexicon: &Lexicon) -> Option<(String, String)> 
     });
     let clause = Clause { key, words, verb };
     let name = key.text[words[0].at.start..words[verb - 1].at.end].to_owned();
-    let known = lexicon.name_kind(&name) == NameKind::Person && words[..verb].iter().any(|word| lexicon.is_name(&word.lower));
+    let known =
+        lexicon.name_kind(&name) == NameKind::Person && words[..verb].iter().any(|word| lexicon.is_name(&word.lower));
     let pronoun = words[verb..].iter().any(|word| word.is("he his him she her himself herself himself"));
     let again = words[verb..].iter().any(|word| words[..verb].iter().any(|part| part.lower == word.lower));
     if !named || !known || pronoun || again || !clause.is_one_clause() {

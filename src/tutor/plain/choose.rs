@@ -42,7 +42,7 @@ pub(crate) fn plainest(sentences: &[&str], max: usize) -> Vec<usize> {
 fn effort(sentence: &str) -> f32 {
     let words = sentence.split_whitespace().count();
     let grade = grade_of(sentence).unwrap_or(PLAIN_GRADE);
-    0.03 * (grade - PLAIN_GRADE).clamp(0.0, 15.0) + 0.02 * words.saturating_sub(LONG).min(30) as f32
+    0.06 * (grade - PLAIN_GRADE).clamp(0.0, 15.0) + 0.02 * words.saturating_sub(LONG).min(30) as f32
 }
 
 /// Whether a sentence begins with what the one before it spoke of.

@@ -31,7 +31,9 @@ pub(crate) fn simplify(sentence: &str, keep: &BTreeSet<String>) -> Option<Vec<St
     let bare = asides::without_lead_in(&bare);
     let worded = swap::swapped(&bare, keep);
     let parts: Vec<String> = split::split(&worded).into_iter().map(|part| finished(&part)).collect();
-    let whole = parts.iter().all(|part| words_of(part).len() >= 3);
+    let begins =
+        |part: &String| part.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit() || "“\"‘([".contains(c));
+    let whole = parts.iter().all(|part| begins(part) && words_of(part).len() >= 3);
     let joined = parts.join(" ");
     let plainer = joined != sentence && grade_of(&joined) <= grade_of(&sentence);
     (whole && plainer && keeps_facts(&bare, &joined)).then_some(parts)

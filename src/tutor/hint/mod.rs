@@ -1,10 +1,11 @@
 //! Hints, one rung per attempt: read the page again, a cue, the quote partly filled, and only then the answer. No rung
 //! before the last holds the answer or another accepted way to say it.
 
+mod secrets;
+
 use super::grade::{secret_value, text};
 use super::question::{BLANK, Expected, Form, Question, Task};
-use crate::passage::words::{is_stop, stem};
-use std::ops::Range;
+use secrets::{keys, pattern, secrets};
 
 /// How much a hint tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -99,8 +100,9 @@ fn reread(question: &Question) -> Vec<String> {
     let (page, title) = (page(question), &question.source.title);
     let secrets = secrets(question);
     let words: Vec<&str> = question.source.quote.split_whitespace().collect();
-    let open = (1..=words.len().min(6))
-        .take_while(|count| *count < words.len() && !secrets.shown_in(&words[..*count].join(" ")));
+    let open = (1..=words.len().min(6)).take_while(|count| {
+        *count < words.len() && !secrets.shown_in(&words[..*count].join(" ")) && !secrets.begun_in(words[*count - 1])
+    });
     let begins = open.last().filter(|count| *count >= 2).map(|count| words[..count].join(" "));
     let look = one_of(question, &["Look at", "Read", "Go back to"]);
     let mut ways = Vec::new();
@@ -242,18 +244,6 @@ fn key_words(question: &Question, answer: &Expected) -> Vec<String> {
     ways
 }
 
-/// The words of a statement that the question does not have.
-fn keys(question: &Question, statement: &str) -> Vec<String> {
-    let asked = text::stems(&question.prompt);
-    let mut keys: Vec<String> = Vec::new();
-    for word in text::tokens(statement) {
-        if !is_stop(&word) && !asked.contains(&stem(&word)) && !keys.contains(&word) {
-            keys.push(word);
-        }
-    }
-    keys
-}
-
 /// The book's sentence with the answer partly filled in.
 fn partly(question: &Question) -> Vec<String> {
     let secrets = secrets(question);
@@ -295,28 +285,6 @@ fn half_blank(question: &Question, statement: &str) -> String {
     filled.join(" ")
 }
 
-/// A word with its first and last letters: "ph____________s".
-fn pattern(word: &str) -> String {
-    let letters: Vec<char> = word.chars().collect();
-    let count = letters.iter().filter(|c| c.is_alphanumeric()).count();
-    let numeric = letters.iter().any(char::is_ascii_digit);
-    let (front, back) = match count {
-        _ if numeric && count > 2 => (1, 0),
-        _ if numeric => (0, 0),
-        6.. => (2, 1),
-        4.. => (1, 0),
-        _ => (0, 0),
-    };
-    let mut seen = 0;
-    letters
-        .iter()
-        .map(|c| {
-            seen += usize::from(c.is_alphanumeric());
-            if !c.is_alphanumeric() || seen <= front || seen > count - back { *c } else { '_' }
-        })
-        .collect()
-}
-
 /// The answer with the sentence it stands in.
 fn reveal(question: &Question) -> String {
     let (answer, quote, page) = (answer_text(question), &question.source.quote, page(question));
@@ -327,111 +295,5 @@ fn reveal(question: &Question) -> String {
     format!("{lead} **{}**. “{quote}” (p. {page})", answer.trim_end_matches('.'))
 }
 
-/// What a hint must not tell.
-struct Secrets {
-    /// Folded words of each accepted answer.
-    phrases: Vec<Vec<String>>,
-    /// The same as they are written, where they are long enough to be told inside another word.
-    written: Vec<String>,
-    /// Accepted numbers.
-    values: Vec<f64>,
-    /// Of a statement, the words of which not many may be told together.
-    keys: Vec<String>,
-}
-
-fn secrets(question: &Question) -> Secrets {
-    let mut secrets = Secrets { phrases: Vec::new(), written: Vec::new(), values: Vec::new(), keys: Vec::new() };
-    let texts: Vec<&String> = match &question.task {
-        Task::Cloze { answer } | Task::Short { answer } | Task::Exercise { answer: Some(answer) } => {
-            if answer.form == Form::Statement {
-                secrets.keys = keys(question, &answer.text);
-            }
-            std::iter::once(&answer.text).chain(&answer.also).collect()
-        }
-        Task::Choice { options, correct } => options.get(*correct).into_iter().collect(),
-        _ => Vec::new(),
-    };
-    secrets.values = texts
-        .iter()
-        .filter_map(|text| secret_value(text))
-        .filter(|(_, alone)| *alone)
-        .map(|(value, _)| value)
-        .collect();
-    let folded = texts.iter().map(|text| text::fold(text).trim().to_owned());
-    secrets.written =
-        folded.filter(|text| text.chars().count() >= 4 && text.chars().any(char::is_alphanumeric)).collect();
-    secrets.phrases = texts.iter().map(|text| text::tokens(text)).filter(|words| !words.is_empty()).collect();
-    secrets
-}
-
-impl Secrets {
-    /// Whether a text tells one of them.
-    fn shown_in(&self, text: &str) -> bool {
-        let told = text::tokens(text);
-        let most = !self.keys.is_empty()
-            && self.keys.iter().filter(|key| told.contains(key)).count() * 10 >= self.keys.len() * 7;
-        let folded = text::fold(text);
-        let written = self.written.iter().any(|secret| folded.contains(secret));
-        let said = |phrase: &Vec<String>| told.windows(phrase.len()).any(|window| window == phrase);
-        most || written || self.phrases.iter().any(said) || !self.places(text).is_empty()
-    }
-
-    /// The text with them partly filled in.
-    fn masked(&self, text: &str) -> String {
-        let mut masked = text.to_owned();
-        for range in self.places(text).into_iter().rev() {
-            let shown = pattern(&text[range.clone()]);
-            let shown = if self.places(&shown).is_empty() { shown } else { BLANK.to_owned() };
-            masked.replace_range(range, &shown);
-        }
-        masked
-    }
-
-    /// Where the words of the text stand that tell one of them.
-    fn places(&self, text: &str) -> Vec<Range<usize>> {
-        let words = word_ranges(text);
-        let folded: Vec<String> = words.iter().map(|range| text::fold(&text[range.clone()])).collect();
-        let stems: Vec<String> = folded.iter().map(|word| stem(word)).collect();
-        let mut hidden = vec![false; words.len()];
-        for phrase in &self.phrases {
-            let wanted: Vec<String> = phrase.iter().map(|word| stem(word)).collect();
-            for from in 0..(words.len() + 1).saturating_sub(phrase.len()) {
-                let span = from..from + phrase.len();
-                let is_form = |i: usize| {
-                    stems[from + i] == wanted[i] || folded[from + i].starts_with(&phrase[i]) && phrase[i].len() > 2
-                };
-                if (0..phrase.len()).all(is_form) || folded[span.clone()] == phrase[..] {
-                    hidden[span].fill(true);
-                }
-            }
-            // "cell" also stands in "cellular".
-            let joined = phrase.concat();
-            for (i, word) in folded.iter().enumerate() {
-                hidden[i] |= joined.chars().count() >= 4 && word.contains(&joined);
-            }
-        }
-        for (i, range) in words.iter().enumerate() {
-            let value = secret_value(&text[range.clone()]).map(|(value, _)| value);
-            hidden[i] |= value.is_some_and(|value| self.values.contains(&value));
-        }
-        words.into_iter().zip(hidden).filter(|(_, hidden)| *hidden).map(|(range, _)| range).collect()
-    }
-}
-
-/// The words of a text as byte ranges.
-fn word_ranges(text: &str) -> Vec<Range<usize>> {
-    let mut ranges: Vec<Range<usize>> = Vec::new();
-    for (at, c) in text.char_indices() {
-        let inside = c.is_alphanumeric() || "'’".contains(c);
-        match ranges.last_mut() {
-            Some(range) if inside && range.end == at => range.end = at + c.len_utf8(),
-            _ if c.is_alphanumeric() => ranges.push(at..at + c.len_utf8()),
-            _ => {}
-        }
-    }
-    ranges
-}
-
 #[cfg(test)]
-#[path = "hint_tests.rs"]
 mod tests;

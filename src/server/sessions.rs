@@ -1,0 +1,139 @@
+//! What is kept of one student, as files: the conversation and what was learned.
+
+use super::error::ApiError;
+use super::http::App;
+use super::hub::ClientId;
+use super::protocol::{self, Progress};
+use super::session::read_learner;
+use super::transcript;
+use crate::classroom::{ClassroomError, Store};
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
+use serde::Deserialize;
+use serde_json::json;
+use std::sync::Arc;
+
+/// What a file is to be.
+#[derive(Deserialize)]
+pub(super) struct FormatQuery {
+    format: Option<String>,
+}
+
+impl FormatQuery {
+    /// The format asked for, `json` if none was.
+    fn one_of(&self, known: [&'static str; 2]) -> Result<&'static str, ApiError> {
+        let format = self.format.as_deref().unwrap_or("json");
+        let [first, second] = known;
+        let bad = || ApiError::bad_request(format!("format is {format:?}; it must be {first} or {second}"));
+        known.into_iter().find(|one| *one == format).ok_or_else(bad)
+    }
+}
+
+/// Reads the classroom off the runtime's worker threads.
+async fn read<T: Send + 'static>(
+    app: &App,
+    question: impl FnOnce(&Store) -> Result<T, ClassroomError> + Send + 'static,
+) -> Result<T, ApiError> {
+    let classroom = app.hub.classroom.clone();
+    let answer = tokio::task::spawn_blocking(move || question(&classroom)).await;
+    answer.map_err(|error| ApiError::internal(&error))?.map_err(|error| ApiError::internal(&error))
+}
+
+fn unknown(client_id: &ClientId) -> ApiError {
+    ApiError::not_found(format!("nothing is known of {client_id}"))
+}
+
+/// The header that gives a file its name.
+fn file_name(name: &str) -> [(HeaderName, HeaderValue); 1] {
+    let value = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));
+    [(header::CONTENT_DISPOSITION, value.expect("a client_id is plain ASCII"))]
+}
+
+/// `GET /api/sessions/{client_id}/export?format=md|json`
+pub(super) async fn export(
+    State(app): State<Arc<App>>,
+    Path(client_id): Path<String>,
+    Query(query): Query<FormatQuery>,
+) -> Result<Response, ApiError> {
+    let client_id: ClientId = client_id.parse().map_err(ApiError::bad_request)?;
+    let format = query.one_of(["md", "json"])?;
+    let id = client_id.clone();
+    let found = read(&app, move |classroom| {
+        let session = classroom.session(id.as_str())?;
+        let messages = session.as_ref().map(|session| classroom.history(session.key, None, usize::MAX)).transpose()?;
+        Ok(session.zip(messages))
+    });
+    let (session, messages) = found.await?.ok_or_else(|| unknown(&client_id))?;
+    let messages = transcript::all_messages(messages);
+    let file_name = file_name(&format!("{client_id}.{format}"));
+    if format == "md" {
+        let text = transcript::markdown(client_id.as_str(), &messages);
+        return Ok((file_name, [(header::CONTENT_TYPE, "text/markdown; charset=utf-8")], text).into_response());
+    }
+    let conversation = json!({
+        "client_id": client_id.as_str(),
+        "created": protocol::timestamp(session.created),
+        "updated": protocol::timestamp(session.updated),
+        "messages": messages,
+    });
+    Ok((file_name, Json(conversation)).into_response())
+}
+
+/// `GET /api/sessions/{client_id}/progress?format=json|csv`
+pub(super) async fn progress(
+    State(app): State<Arc<App>>,
+    Path(client_id): Path<String>,
+    Query(query): Query<FormatQuery>,
+) -> Result<Response, ApiError> {
+    let client_id: ClientId = client_id.parse().map_err(ApiError::bad_request)?;
+    let format = query.one_of(["json", "csv"])?;
+    let id = client_id.clone();
+    let learned = read(&app, move |classroom| classroom.learned(id.as_str())).await?;
+    let learned = learned.ok_or_else(|| unknown(&client_id))?;
+    let learner = read_learner(Some(&learned), &client_id);
+    let entries = protocol::progress(learner.progress(transcript::now()));
+    let file_name = file_name(&format!("{client_id}-progress.{format}"));
+    if format == "csv" {
+        let text = csv(&entries);
+        return Ok((file_name, [(header::CONTENT_TYPE, "text/csv; charset=utf-8")], text).into_response());
+    }
+    let name = learner.name;
+    Ok((file_name, Json(json!({"client_id": client_id.as_str(), "name": name, "sections": entries}))).into_response())
+}
+
+/// A table for a spreadsheet, one section a line.
+fn csv(entries: &[Progress]) -> String {
+    let mut text = "book,title,section,mastery,num_asked,num_right,due\r\n".to_owned();
+    for entry in entries {
+        let Progress { book, title, section, mastery, num_asked, num_right, due } = entry;
+        let due = due.as_deref().unwrap_or_default();
+        let [book, title, section] = [book, title, section].map(|field| cell(field));
+        text.push_str(&format!("{book},{title},{section},{mastery},{num_asked},{num_right},{due}\r\n"));
+    }
+    text
+}
+
+/// A field of RFC 4180, quoted; one that a spreadsheet would take for a formula gets an apostrophe before it.
+fn cell(field: &str) -> String {
+    let formula = if field.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+    format!("\"{formula}{}\"", field.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cell;
+
+    #[test]
+    fn a_field_of_a_table_stays_one_field_and_is_no_formula() {
+        for (field, expected) in [
+            ("Floods", "\"Floods\""),
+            ("Silt, and \"mud\"", "\"Silt, and \"\"mud\"\"\""),
+            ("=1+1", "\"'=1+1\""),
+            ("", "\"\""),
+        ] {
+            assert_eq!(cell(field), expected);
+        }
+    }
+}
