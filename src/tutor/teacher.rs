@@ -371,7 +371,7 @@ impl Turn<'_> {
         };
         let section = found.passage.section.title.clone();
         self.draft.cite(&found.quotes);
-        self.draft.say(&format!("From *{}*, “{section}”:", found.passage.book.title));
+        self.draft.say(&talk::source(&found.passage.book, &section));
         self.draft.quote_block(&found.quotes);
         match self.answer_in {
             Some(language) => self.word_across(question, language, &found.quotes),

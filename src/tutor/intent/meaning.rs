@@ -36,7 +36,6 @@ impl Examples {
 ///
 /// # Errors
 /// The embedder failed.
-#[allow(dead_code, reason = "for the turn")]
 pub(crate) fn read(
     message: &str,
     situation: Situation,

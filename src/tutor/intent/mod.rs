@@ -11,7 +11,6 @@ mod topic;
 mod utterances;
 mod weights;
 
-#[allow(unused_imports, reason = "for the turn, which still reads by the rules alone")]
 pub(crate) use meaning::read;
 pub use meaning::{Examples, read_by};
 pub use utterances::{Utterance, UtteranceSet, utterances};
