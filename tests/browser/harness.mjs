@@ -13,7 +13,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, "../..");
 const CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 /** A first start may have to read the books. */
-const START_MS = 180000;
+const START_MS = 600000;
 
 /** Which server the tests drive: `given`, `binary` or `stand-in`. */
 export const kind = process.env.LECTERN_URL ? "given" : process.env.LECTERN_BIN ? "binary" : "stand-in";
