@@ -146,6 +146,19 @@ fn a_detour_in_a_quiz_comes_back_to_the_question() {
 }
 
 #[test]
+fn moving_in_the_lesson_puts_the_quiz_away() {
+    let tutor = tutor();
+    for (message, step) in [("go back", 1), ("go to step 3", 3), ("start over", 1)] {
+        let mut pupil = pupil();
+        pupil.say(&tutor, "teach me about the moon");
+        pupil.say(&tutor, "continue");
+        pupil.say(&tutor, "quiz me");
+        let moved = pupil.say(&tutor, message);
+        assert_eq!((moved.mode, moved.lesson.map(|place| place.step)), (Mode::Teaching, Some(step)), "{message}");
+    }
+}
+
+#[test]
 fn what_was_learned_comes_back_for_review_after_days() {
     let (tutor, mut pupil) = (tutor(), pupil());
     assert!(pupil.say(&tutor, "review").text.contains("nothing to go over yet"));

@@ -281,7 +281,7 @@ impl Turn<'_> {
                 self.put_quiz_away();
                 self.do_as_asked(Intent::Teach(topic), message)
             }
-            Intent::Quiz(_) | Intent::Review | Intent::Jump(_) | Intent::Stop | Intent::Goodbye => {
+            Intent::Quiz(_) | Intent::Review | Intent::Jump(_) | Intent::Back | Intent::Stop | Intent::Goodbye => {
                 self.put_quiz_away();
                 self.do_as_asked(intent, message)
             }
@@ -354,7 +354,7 @@ impl Turn<'_> {
     pub(super) fn answer(&mut self, question: &str, scopes: &[Scope]) -> Result<bool, TutorError> {
         let found = match answer::look(&*self.tutor.shelf, question, scopes)? {
             Outcome::Answer(found) => found,
-            Outcome::Near(found) => return self.nearest(&found),
+            Outcome::Near(found) => return self.nearest(question, &found),
             Outcome::Nothing => {
                 let topics = if self.session.lesson.is_some() { Vec::new() } else { self.topics()? };
                 let text = if self.tutor.shelf.books()?.is_empty() {
@@ -386,10 +386,13 @@ impl Turn<'_> {
     }
 
     /// Shows what comes nearest to a question that the books may not answer.
-    fn nearest(&mut self, found: &Evidence) -> Result<bool, TutorError> {
+    fn nearest(&mut self, question: &str, found: &Evidence) -> Result<bool, TutorError> {
         self.draft.cite(&found.quotes);
         self.draft.say(&talk::nearest(&found.passage.book.title, &found.quotes));
         self.draft.quote_block(&found.quotes);
+        if let Some(lesson) = &mut self.session.lesson {
+            lesson.leave_open(question);
+        }
         Ok(false)
     }
 
@@ -406,25 +409,11 @@ impl Turn<'_> {
 
     /// Lets the model word the quotes under `lead`; returns how many of its sentences passed.
     pub(super) fn word(&mut self, prompt: &Prompt, lead: &str, quotes: &[Quote]) -> usize {
-        match self.tutor.writer.as_deref().filter(|_| !self.cancel.is_cancelled()) {
-            Some(writer) => {
-                let check = &mut grounding::supporting;
-                wording::word(
-                    writer,
-                    self.tutor.patience,
-                    (prompt, check),
-                    (lead, quotes),
-                    &mut self.draft,
-                    self.cancel,
-                )
-            }
-            None => 0,
-        }
+        self.word_checked((prompt, &mut grounding::supporting), lead, quotes)
     }
 
     /// The same in the student's own language, checked by meaning and by its numbers and names.
     fn word_across(&mut self, question: &str, language: Language, quotes: &[Quote]) -> usize {
-        let Some(writer) = self.tutor.writer.as_deref().filter(|_| !self.cancel.is_cancelled()) else { return 0 };
         let shelf = &*self.tutor.shelf;
         let mut check = |sentence: &str, sources: &[&str]| {
             let near = shelf.similarities(sentence, sources);
@@ -432,7 +421,11 @@ impl Turn<'_> {
             grounding::supporting_across(sentence, sources, &near)
         };
         let prompt = prompt::answer_in(question, language.name(), quotes);
-        let request = (&prompt, &mut check as wording::Check<'_>);
-        wording::word(writer, self.tutor.patience, request, (MODEL_LEAD, quotes), &mut self.draft, self.cancel)
+        self.word_checked((&prompt, &mut check), MODEL_LEAD, quotes)
+    }
+
+    fn word_checked(&mut self, request: (&Prompt, wording::Check<'_>), lead: &str, quotes: &[Quote]) -> usize {
+        let Some(writer) = self.tutor.writer.as_deref().filter(|_| !self.cancel.is_cancelled()) else { return 0 };
+        wording::word(writer, self.tutor.patience, request, (lead, quotes), &mut self.draft, self.cancel)
     }
 }
