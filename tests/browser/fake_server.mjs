@@ -16,6 +16,7 @@ import { parseArgs } from "node:util";
 import { WebSocketServer } from "ws";
 import { BOOKS, CITATIONS, LESSON, MARKDOWN, pdf } from "./fake_books.mjs";
 import { quizAnswer } from "./fake_quiz.mjs";
+import { teachHttp, teachUpgrade } from "./fake_teach.mjs";
 
 const { values: flags } = parseArgs({
   allowPositionals: true, strict: false,
@@ -41,6 +42,7 @@ function keep() {
 // ---- HTTP
 
 const server = createServer((request, response) => {
+  if (teachHttp(request, response)) return;
   const { pathname } = new URL(request.url, "http://here");
   const json = (status, body) => response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
   const book = /^\/api\/books\/([^/]+)\/file$/.exec(pathname);
@@ -73,6 +75,7 @@ function sendPdf(request, response, bytes) {
 
 const sockets = new WebSocketServer({ noServer: true, maxPayload: 65536 });
 server.on("upgrade", (request, socket, head) => {
+  if (teachUpgrade(request, socket, head)) return;
   const { pathname, searchParams } = new URL(request.url, "http://here");
   const id = /^\/ws\/([A-Za-z0-9._-]{1,64})$/.exec(pathname)?.[1];
   if (!id) return socket.end("HTTP/1.1 400 Bad Request\r\n\r\n");

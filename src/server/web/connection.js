@@ -39,15 +39,20 @@ export class Connection {
   #url;
   #onFrame;
   #onState;
+  #greeting;
   #socket = null;
   #failures = 0;
   #timers = { retry: 0, beat: 0, answer: 0 };
 
-  /** `onFrame(frame)` for every frame; `onState("connecting" | "open" | "lost" | "elsewhere")` for every change. */
-  constructor({ url, onFrame, onState }) {
+  /**
+   * `onFrame(frame)` for every frame; `onState("connecting" | "open" | "lost" | "elsewhere")` for every change. The
+   * connection is open from the first frame of the type `greeting`.
+   */
+  constructor({ url, onFrame, onState, greeting = "welcome" }) {
     this.#url = url;
     this.#onFrame = onFrame;
     this.#onState = onState;
+    this.#greeting = greeting;
     this.state = "connecting";
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.#look());
     addEventListener("online", () => this.#look());
@@ -82,7 +87,7 @@ export class Connection {
     } catch {
       return;
     }
-    if (frame?.type === "welcome") {
+    if (frame?.type === this.#greeting) {
       this.#failures = 0;
       this.#set("open");
     }
