@@ -33,7 +33,7 @@ async function loadBooks() {
 
 /** The place for files: a button that chooses, and the whole view that takes what is dropped. */
 function dropZone(place, add) {
-  const input = h("input", { type: "file", accept: "application/pdf,.pdf", multiple: true, hidden: true });
+  const input = h("input", { type: "file", accept: "application/pdf,.pdf", multiple: true, class: "input", hidden: true });
   const choose = h("button", { type: "button", class: "solid", onclick: () => input.click() }, icon("add"), say("upload"));
   const hint = h("p", { class: "quiet" }, say("upload_hint"));
   const zone = h("div", { class: "drop" }, input, choose, hint);

@@ -97,12 +97,14 @@ function newTile({ client_id }, room) {
 function fillTile({ button, name, rest }, student) {
   button.dataset.state = student.state;
   name.textContent = nameOf(student);
-  const { title, place } = whereIs(student);
+  const { title, place, lacking } = whereIs(student);
   rest.replaceChildren(...[
     stateBadge(student),
     student.state === "stuck" && student.stuck ? h("span", { class: "tile-why", dir: "auto" }, student.stuck) : "",
     student.connected ? h("span", { class: "tile-lesson", dir: "auto" }, title) : h("span", { class: "tile-lesson" }, seenWords(student.last_seen)),
-    student.connected && place ? h("span", { class: "tile-place" }, place) : "",
+    student.connected && (place || lacking)
+      ? h("span", { class: "tile-place" }, h("span", { class: "tile-step", dir: "auto" }, place), lacking ? h("span", { class: "tile-lacking" }, lacking) : null)
+      : "",
   ].filter(Boolean));
 }
 
@@ -112,11 +114,11 @@ export function stateBadge({ state, queue_position: n }) {
   return h("span", { class: "state", "data-state": state }, icon(state), h("span", {}, state === "waiting" && n ? waiting : say(`state_${state}`)));
 }
 
-/** Where a student is: the section or topic, and the lesson with its step and what else counts. */
+/** Where a student is: the section or topic, the step of the lesson, and how much the books could not answer. */
 export function whereIs({ lesson, section, topic, mode, num_not_in_books: missing }) {
   const title = section || lesson?.title || topic || (mode === "quiz" || mode === "review" ? say(mode) : say("no_lesson"));
   const part = lesson ? say("step", lesson) : null;
   const about = section && lesson && lesson.title !== section ? lesson.title : null;
   const lacking = missing ? say("not_in_books", { n: missing }) : null;
-  return { title, place: [about, part, lacking].filter(Boolean).join(" · ") };
+  return { title, place: [part, about].filter(Boolean).join(" · "), lacking };
 }

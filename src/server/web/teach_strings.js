@@ -60,7 +60,7 @@ export const STRINGS = {
   place: ["Waiting, number {n}"],
   step: ["step {step} of {total}"],
   messages: [{ one: "{n} message", other: "{n} messages" }],
-  not_in_books: ["{n} not in the books"],
+  not_in_books: ["{n} not in books"],
   no_lesson: ["No lesson yet"],
   quiz: ["Quiz"],
   review: ["Review"],

@@ -28,12 +28,13 @@ export function openStudent(client_id, room) {
   const tabs = (pressed) => refill(main, ...studentMain(pressed, student, tabs));
   showSheet(name, { wide: true },
     state,
-    main,
-    tell,
-    downloads(client_id, name),
-    h("div", { class: "student-doing" },
-      h("button", { type: "button", class: "soft", onclick: () => openLesson(room, { students: [student] }) }, icon("lesson"), say("lesson_one")),
-      pinButton(student), removeButton(student)));
+    h("div", { class: "student" },
+      main,
+      h("div", { class: "student-doing" },
+        tell,
+        h("button", { type: "button", class: "soft", onclick: () => openLesson(room, { students: [student] }) }, icon("lesson"), say("lesson_one")),
+        downloads(client_id, name),
+        h("div", { class: "row student-end" }, pinButton(student), removeButton(student)))));
   updateStudent(room);
   tabs("transcript");
 }
@@ -46,12 +47,12 @@ export function updateStudent(room) {
   if (seen === shown.seen) return;
   shown.seen = seen;
   if (!student) return;
-  const { title, place } = whereIs(student);
+  const { title, place, lacking } = whereIs(student);
   shown.state.replaceChildren(
     stateBadge(student),
     student.state === "stuck" && student.stuck ? h("span", { class: "tile-why", dir: "auto" }, student.stuck) : "",
     h("span", { dir: "auto" }, title),
-    h("span", { class: "quiet" }, [place, say("messages", { n: student.num_messages ?? 0 }), student.connected ? "" : seenWords(student.last_seen)].filter(Boolean).join(" · ")));
+    h("span", { class: "quiet" }, [place, lacking, say("messages", { n: student.num_messages ?? 0 }), student.connected ? "" : seenWords(student.last_seen)].filter(Boolean).join(" · ")));
 }
 
 function find(client_id, room) {
