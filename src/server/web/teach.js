@@ -75,7 +75,7 @@ const viewName = () => (Object.hasOwn(views, location.hash.slice(1)) ? location.
 function showView() {
   const shown = viewName();
   for (const name of Object.keys(views)) byId(`view-${name}`).hidden = name !== shown;
-  for (const link of document.querySelectorAll(".bar-views a")) {
+  for (const link of document.querySelectorAll(".roof-views a")) {
     if (link.hash === `#${shown}`) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }

@@ -224,6 +224,7 @@ export const STRINGS = {
   add_none: ["Write at least one name."],
   add_long: ["“{name}” is too long: a name has at most 40 characters."],
   added: [{ one: "{n} name added.", other: "{n} names added." }],
+  code_show: ["Show it big"],
   code_new: ["New class code"],
   code_new_title: ["Make a new class code?"],
   code_new_note: ["The old code stops working, also the one on a printed or shown QR code. Who has joined stays in."],

@@ -24,7 +24,7 @@ export function studentsView(place, room) {
 
 function draw(body, students, room, view) {
   if (!students.length) return body.replaceChildren(h("p", { class: "quiet" }, say("students_none")));
-  const heads = ["student_name", "student_pin", "student_seen", "student_do"];
+  const heads = ["student_name", "student_joined", "student_pin", "student_seen", "student_do"];
   refill(body, h("table", { class: "list", role: "table" },
     h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, heads.map((key) => h("th", { role: "columnheader", scope: "col" }, say(key))))),
     h("tbody", { role: "rowgroup" }, [...students].sort(byName).map((student) => row(student, room, view)))));
@@ -34,8 +34,8 @@ function row(student, room, view) {
   const { client_id, has_pin, created, last_seen } = student;
   return h("tr", { role: "row" },
     h("th", { role: "rowheader", scope: "row" },
-      h("button", { type: "button", class: "name-link", dir: "auto", "data-key": `open-${client_id}`, "aria-label": say("open_student", { name: nameOf(student) }), onclick: () => room.openStudent(client_id) }, nameOf(student)),
-      created ? h("span", { class: "quiet" }, `${say("student_joined")} ${day(created)}`) : null),
+      h("button", { type: "button", class: "name-link", dir: "auto", "data-key": `open-${client_id}`, "aria-label": say("open_student", { name: nameOf(student) }), onclick: () => room.openStudent(client_id) }, nameOf(student))),
+    h("td", { role: "cell", "data-head": say("student_joined") }, day(created)),
     h("td", { role: "cell", "data-head": say("student_pin") }, say(has_pin ? "has_pin" : "no_pin")),
     h("td", { role: "cell", "data-head": say("student_seen") }, last_seen ? ago(last_seen) : say("never")),
     h("td", { role: "cell", class: "doing" }, has_pin ? pinButton(student, view.again) : null, removeButton(student, view.again)));
@@ -71,7 +71,7 @@ function codePart(room) {
   return h("section", { class: "card part" },
     h("h3", {}, say("code")),
     h("div", { class: "row" },
-      h("button", { type: "button", class: "soft", "aria-haspopup": "dialog", onclick: () => showPoster(room) }, icon("code"), say("code_title")),
+      h("button", { type: "button", class: "soft", "aria-haspopup": "dialog", onclick: () => showPoster(room) }, icon("code"), say("code_show")),
       h("button", { type: "button", class: "soft", onclick: renew }, say("code_new"))));
 }
 
