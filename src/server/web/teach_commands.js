@@ -145,7 +145,7 @@ export async function openLesson(room, { students = null, topic = "" }) {
 
 function bookTopics(book, choose) {
   return h("details", { class: "fold" },
-    h("summary", { dir: "auto" }, book.title),
+    h("summary", {}, h("bdi", {}, book.title)),
     h("ul", {}, (book.topics ?? []).map((topic) =>
       h("li", {}, h("button", { type: "button", class: "topic", dir: "auto", onclick: () => choose(topic) }, topic)))));
 }

@@ -99,14 +99,14 @@ function openSection({ section, title, book }, index, students, room) {
   showSheet(section, {},
     h("p", { class: "quiet", dir: "auto" }, title || book),
     h("p", {}, all ? say("section_average", { average: percent(all.mastery), n: all.num_students }) : say("section_unasked")),
+    reachable.length
+      ? h("button", { type: "button", class: "solid", onclick: () => openLesson(room, { students: reachable, topic: section }) }, say("section_lesson", { n: reachable.length }))
+      : null,
     h("section", { class: "part" },
       h("h3", {}, say("section_low")),
       low.length
         ? h("ul", { class: "low" }, low.map((student) => h("li", {}, h("bdi", {}, nameOf(student)), h("span", { class: "low-number" }, `${percent(student.cells[index].mastery)}%`))))
         : h("p", { class: "quiet" }, say("section_low_none"))),
-    reachable.length
-      ? h("button", { type: "button", class: "solid", onclick: () => openLesson(room, { students: reachable, topic: section }) }, say("section_lesson", { n: reachable.length }))
-      : null,
     low.length > reachable.length ? h("p", { class: "quiet" }, say("section_lesson_note")) : null);
   byId("sheet-title").focus({ preventScroll: true });
 }

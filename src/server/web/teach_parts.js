@@ -35,7 +35,7 @@ byId("sheet").addEventListener("close", () => document.body.append(byId("toast")
 /** Opens a sheet; a `wide` one has room for tables. */
 export function showSheet(title, { wide = false }, ...nodes) {
   byId("sheet").classList.toggle("wide-sheet", wide);
-  openSheet(title, ...nodes);
+  openSheet(title, ...nodes.filter(Boolean));
 }
 
 /** Asks before something that cannot be undone. `action` may throw `Trouble`; its words are shown and the sheet stays. */

@@ -74,7 +74,10 @@ function studentMain(pressed, { client_id }, tabs) {
 
 async function loadProgress(client_id) {
   const { sections } = await ask("GET", filePath(client_id, "progress", "json"));
-  return [progressTable(sections, filePath(client_id, "progress", "csv"))];
+  const chart = progressTable(sections, filePath(client_id, "progress", "csv"));
+  // Its own name speaks to the student.
+  for (const named of [chart, ...chart.querySelectorAll("table")]) named.setAttribute("aria-label", say("progress"));
+  return [chart];
 }
 
 async function loadTranscript(client_id) {
