@@ -17,6 +17,7 @@
 
 mod books;
 mod cors;
+mod echo;
 mod error;
 mod http;
 mod hub;
@@ -36,6 +37,8 @@ mod descriptions;
 
 pub use books::{BookEntry, Books, BooksError, Counts, PageEntry};
 pub use cors::Cors;
+#[doc(hidden)]
+pub use echo::echo;
 pub use error::ServerError;
 pub use limits::Limits;
 
