@@ -21,6 +21,7 @@ mod books;
 mod class;
 mod class_report;
 mod cors;
+mod echo;
 mod error;
 mod http;
 mod hub;
@@ -51,6 +52,8 @@ mod descriptions;
 pub use access::{Access, ClassAccess};
 pub use books::{BookEntry, Books, BooksError, Counts, PageEntry};
 pub use cors::Cors;
+#[doc(hidden)]
+pub use echo::echo;
 pub use error::ServerError;
 pub use jwt::JwtKey;
 pub use limits::{Limits, Rate};

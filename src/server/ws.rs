@@ -65,16 +65,10 @@ pub(super) async fn upgrade(
         Ok((upgrade, mut connection)) => {
             connection.is_pupil = caller.person().is_none_or(|person| person.role == Role::Student);
             let hub = Arc::clone(&app.hub);
-            upgrade
-                .max_message_size(READABLE_BYTES)
-                .max_frame_size(READABLE_BYTES)
-                .read_buffer_size(READ_BUFFER_BYTES)
-                .write_buffer_size(0)
-                .max_write_buffer_size(2 * hub.limits.max_outgoing_bytes)
-                .on_upgrade(move |socket| {
-                    let task = serve(Arc::clone(&hub), connection, socket);
-                    hub.connections.track_future(task)
-                })
+            sized(upgrade, READABLE_BYTES, hub.limits.max_outgoing_bytes).on_upgrade(move |socket| {
+                let task = serve(Arc::clone(&hub), connection, socket);
+                hub.connections.track_future(task)
+            })
         }
         Err(error) => {
             let active = app.hub.num_connections();
@@ -82,6 +76,20 @@ pub(super) async fn upgrade(
             error.into_response()
         }
     }
+}
+
+/// Gives a socket its sizes: every WebSocket of this server goes through here.
+pub(super) fn sized(
+    upgrade: WebSocketUpgrade,
+    max_readable_bytes: usize,
+    max_outgoing_bytes: usize,
+) -> WebSocketUpgrade {
+    upgrade
+        .max_message_size(max_readable_bytes)
+        .max_frame_size(max_readable_bytes)
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(0)
+        .max_write_buffer_size(2 * max_outgoing_bytes)
 }
 
 /// Checks everything that can be refused before the upgrade.
@@ -361,7 +369,7 @@ impl Reader<'_> {
 }
 
 /// How to close after what cannot be read; nothing if the connection is gone anyway.
-fn unreadable(error: axum::Error) -> Option<Close> {
+pub(super) fn unreadable(error: axum::Error) -> Option<Close> {
     let error = error.into_inner();
     match error.downcast_ref::<SocketError>() {
         Some(SocketError::Capacity(CapacityError::MessageTooLong { .. })) => Some(Close::TooBig),
