@@ -14,7 +14,7 @@ import { dirname, extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { WebSocketServer } from "ws";
-import { BOOKS, CITATIONS, LESSON, MARKDOWN, pdf } from "./fake_books.mjs";
+import { BOOKS, CITATIONS, fileOf, LESSON, MARKDOWN, pageOf } from "./fake_books.mjs";
 import { quizAnswer } from "./fake_quiz.mjs";
 
 const { values: flags } = parseArgs({
@@ -25,7 +25,7 @@ const [host, port] = (flags.addr ?? "127.0.0.1:8000").split(":");
 const wordMs = Number(flags["word-ms"] ?? 15);
 const web = join(dirname(fileURLToPath(import.meta.url)), "../../src/server/web");
 const store = flags.data ? join(flags.data, "fake.json") : null;
-const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".webmanifest": "application/manifest+json" };
+const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".mjs": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".webmanifest": "application/manifest+json" };
 const CSP = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'; object-src 'none'";
 
 const sessions = new Map(Object.entries(store && existsSync(store) ? JSON.parse(readFileSync(store, "utf8")) : {}));
@@ -48,7 +48,10 @@ const server = createServer((request, response) => {
   const client = /^\/api\/sessions\/([^/]+)\/said$/.exec(pathname)?.[1];
   if (client) return json(200, sessionOf(client).messages.map(({ content }) => content));
   if (pathname === "/api/books") return json(200, BOOKS);
-  if (book && BOOKS.some(({ id }) => id === book[1])) return sendPdf(request, response, pdf(book[1]));
+  if (book && BOOKS.some(({ id }) => id === book[1])) return sendPdf(request, response, fileOf(book[1]));
+  const [, inBook, number] = /^\/api\/books\/([^/]+)\/pages\/(\d+)$/.exec(pathname) ?? [];
+  const text = inBook && pageOf(inBook, Number(number));
+  if (text) return json(200, text);
   if (pathname === "/demo" || pathname === "/demo/") return sendFile(response, "index.html");
   if (pathname.startsWith("/demo/")) return sendFile(response, pathname.slice(6));
   return json(404, { error: { code: "not_found", message: `there is nothing at ${pathname}` } });

@@ -1,13 +1,13 @@
 // The turns of a conversation as pages: the student's slip of paper, then the page that answers it with its notes.
 
 import { readable, wordsOf } from "./answers.js";
+import { openCitation } from "./citation.js";
 import { byId, h } from "./dom.js";
 import { language, t } from "./language.js";
 import { render } from "./markdown.js";
 import { progressTable } from "./progress.js";
 import { liveCard, pastCard, resultMark } from "./quiz.js";
 import { friendlyError, pageLabel, shortTitle, shownMessage, topicOf } from "./say.js";
-import { openCitation } from "./sheet.js";
 
 const list = byId("transcript");
 const shown = new Map();
