@@ -70,4 +70,22 @@ export const CLASS_STRINGS = {
   picture_apple: ["apple", "सेब", "manzana", "pomme"],
   picture_drum: ["drum", "ढोल", "tambor", "tambour"],
   picture_kite: ["kite", "पतंग", "cometa", "cerf-volant"],
+
+  // ---- in the class
+  me: ["Me", "मैं", "Yo", "Moi"],
+  me_button: ["Me: what I know, my conversation", "मैं: मुझे क्या आता है, मेरी बातचीत", "Yo: lo que sé, mi conversación", "Moi : ce que je sais, ma conversation"],
+  me_looking: ["Looking", "देख रहा है", "Mirando", "Je regarde"],
+  me_unknown: ["This cannot be shown right now.", "यह अभी नहीं दिख सकता।", "Ahora no se puede mostrar.", "Cela ne peut pas s’afficher pour l’instant."],
+  me_conversation: ["My conversation", "मेरी बातचीत", "Mi conversación", "Ma conversation"],
+  me_print: ["To print", "छापने के लिए", "Para imprimir", "À imprimer"],
+  me_text: ["Save as text", "टेक्स्ट में सहेजें", "Guardar como texto", "Enregistrer en texte"],
+  me_leave: ["Sign out", "बाहर जाएँ", "Salir", "Me déconnecter"],
+  me_stays: ["There is no connection. You are still signed in.", "संपर्क नहीं है। आप अब भी अंदर हैं।", "No hay conexión. Sigues dentro.", "Pas de connexion. Tu es encore connecté."],
+  teacher: ["Your teacher", "आपके शिक्षक", "Tu profesor o profesora", "Ton professeur"],
+  teacher_said: ["Your teacher: ", "आपके शिक्षक: ", "Tu profesor o profesora: ", "Ton professeur : "],
+  teacher_says: ["From your teacher", "शिक्षक की ओर से", "De tu profesor o profesora", "De ton professeur"],
+  notice_class: ["Your teacher, to the class", "शिक्षक, पूरी कक्षा से", "Tu profesor o profesora, a la clase", "Ton professeur, à la classe"],
+  notice_you: ["Your teacher, to you", "शिक्षक, आपसे", "Tu profesor o profesora, a ti", "Ton professeur, à toi"],
+  notice_close: ["I have read it", "मैंने पढ़ लिया", "Ya lo he leído", "Je l’ai lu"],
+  paused: ["Your teacher has paused the class.", "शिक्षक ने कक्षा रोकी है।", "La clase está en pausa.", "La classe est en pause."],
 };

@@ -53,10 +53,10 @@ function fill({ element }, turn, around, actions) {
 }
 
 /** What the student said; an answer to `quiz` with the words of the options chosen. */
-function slip({ question }, quiz) {
+function slip({ question, byTeacher }, quiz) {
   if (question === null) return null;
-  return h("div", { class: "slip" },
-    h("span", { class: "unseen" }, t("you")),
+  return h("div", { class: "slip", "data-from": byTeacher ? "teacher" : null },
+    byTeacher ? h("span", { class: "from" }, t("teacher")) : h("span", { class: "unseen" }, t("you")),
     h("span", { dir: "auto" }, readable(question, quiz) ?? shownMessage(question)));
 }
 
