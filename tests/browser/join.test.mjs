@@ -213,7 +213,7 @@ describe("a page of a book", { concurrency: false, skip: kind !== "stand-in" && 
     await shown("5 of 39");
     await page.getByRole("button", { name: "Larger" }).click();
     await page.waitForFunction(() => document.querySelector(".leaf-paper").offsetWidth > document.querySelector(".leaf-view").clientWidth * 1.4);
-    await page.getByRole("button", { name: "Words" }).click();
+    await page.getByRole("button", { name: "Words", exact: true }).click();
     await page.locator("summary").click();
     assert.match(await page.locator(".page-words mark").textContent(), /^Readable streams produce .* \.pipe\(\)\.$/);
     assert.deepEqual(await page.evaluate(accessFaults), []);

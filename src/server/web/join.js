@@ -12,6 +12,7 @@ const MANY_NAMES = 8;
 /** What is known so far; `show` paints the step it belongs to. */
 const state = { code: "", students: [], pictures: PICTURES, length: 3, name: "", hasPin: false, picked: [], first: null, busy: false };
 let show = stepCode;
+const line = byId("trouble");
 let timer = 0;
 
 // ---- the server
@@ -112,7 +113,7 @@ function stepPictures() {
   const { name, hasPin, first, length } = state;
   const words = hasPin ? "join_show" : first ? "join_again" : "join_choose";
   paint(
-    h("h1", { id: "title", tabindex: -1 }, ...around(t("join_hello"), "{name}", h("bdi", {}, name))),
+    h("h1", { id: "title", tabindex: -1 }, ...greeting(name)),
     h("p", { id: "pictures-help", class: "join-words" }, t(words, { n: length })),
     h("div", { class: "join-picked" }, h("div", { id: "slots", class: "slots", "aria-hidden": "true" }),
       h("button", { type: "button", id: "undo", class: "plain", "aria-label": t("join_undo"), onclick: undo }, icon("undo"))),
@@ -174,7 +175,7 @@ function join() {
 function stepBack(me) {
   return function back() {
     paint(
-      h("h1", { id: "title", tabindex: -1 }, ...around(t("join_hello"), "{name}", h("bdi", {}, me.name ?? ""))),
+      h("h1", { id: "title", tabindex: -1 }, ...greeting(me.name ?? "")),
       h("a", { class: "solid wide", href: me.role === "teacher" ? "/teach" : "/demo" }, t("join_go_on")),
       h("button", { type: "button", class: "soft wide", onclick: () => once({}, async () => (await ask("POST", "/api/logout"), begin())) }, t("join_other")),
     );
@@ -204,7 +205,6 @@ function paintSlots() {
 
 function trouble(words) {
   clearInterval(timer);
-  const line = byId("trouble");
   line.hidden = !words;
   line.replaceChildren(...(words ? [h("p", {}, words)] : []));
   // Near what it is about: on a phone the foot of the page is out of sight.
@@ -216,7 +216,7 @@ function waitFor(seconds) {
   let left = Math.min(seconds, 600);
   const tell = () => {
     if (left <= 0) return trouble("");
-    byId("trouble").firstChild.textContent = t("join_wait", { n: left });
+    line.firstChild.textContent = t("join_wait", { n: left });
     left -= 1;
   };
   trouble(t("join_wait", { n: left }));
@@ -232,10 +232,11 @@ function folded(name) {
   return name.trim().replace(/\s+/g, " ").normalize("NFC").toLowerCase();
 }
 
-/** A sentence with a node in the place of a word. */
-function around(words, gap, node) {
-  const [before, after = ""] = words.split(gap);
-  return [before, node, after];
+/** The greeting, with the name kept apart: it may be written in the other direction. */
+function greeting(name) {
+  const gap = "\u0000";
+  const [before, after] = t("join_hello", { name: gap }).split(gap);
+  return [before, h("bdi", {}, name), after];
 }
 
 function paintLanguages() {
