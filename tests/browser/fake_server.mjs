@@ -17,6 +17,7 @@ import { WebSocketServer } from "ws";
 import { BOOKS, CITATIONS, fileOf, LESSON, MARKDOWN, pageOf } from "./fake_books.mjs";
 import { FakeClass } from "./fake_join.mjs";
 import { progress, quizAnswer } from "./fake_quiz.mjs";
+import { teachHttp, teachUpgrade } from "./fake_teach.mjs";
 
 const { values: flags } = parseArgs({
   allowPositionals: true, strict: false,
@@ -48,6 +49,7 @@ const theClass = new FakeClass(Boolean(flags.login), {
 });
 
 const server = createServer(async (request, response) => {
+  if (teachHttp(request, response)) return;
   const url = new URL(request.url, "http://here");
   const { pathname } = url;
   const json = (status, body, head = {}) => (response.writeHead(status, { "content-type": "application/json", ...head }).end(body && JSON.stringify(body)), true);
@@ -91,6 +93,7 @@ function sendPdf(request, response, bytes) {
 
 const sockets = new WebSocketServer({ noServer: true, maxPayload: 65536 });
 server.on("upgrade", (request, socket, head) => {
+  if (teachUpgrade(request, socket, head)) return;
   const { pathname, searchParams } = new URL(request.url, "http://here");
   const id = /^\/ws\/([A-Za-z0-9._-]{1,64})$/.exec(pathname)?.[1];
   if (!id) return socket.end("HTTP/1.1 400 Bad Request\r\n\r\n");

@@ -41,6 +41,7 @@ export class Connection {
   #url;
   #onFrame;
   #onState;
+  #greeting;
   #socket = null;
   #failures = 0;
   #timers = { retry: 0, beat: 0, answer: 0 };
@@ -48,12 +49,13 @@ export class Connection {
   /**
    * `url()` is asked before every attempt; `onFrame(frame)` for every frame; `onState(state)` for every change to
    * `connecting`, `open`, `lost`, `elsewhere` or `refused`. A server that does not let a student in looks like none: who
-   * hears `lost` may ask it why.
+   * hears `lost` may ask it why. The connection is open from the first frame of the type `greeting`.
    */
-  constructor({ url, onFrame, onState }) {
+  constructor({ url, onFrame, onState, greeting = "welcome" }) {
     this.#url = url;
     this.#onFrame = onFrame;
     this.#onState = onState;
+    this.#greeting = greeting;
     this.state = "connecting";
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.#look());
     addEventListener("online", () => this.#look());
@@ -88,7 +90,7 @@ export class Connection {
     } catch {
       return;
     }
-    if (frame?.type === "welcome") {
+    if (frame?.type === this.#greeting) {
       this.#failures = 0;
       this.#set("open");
     }

@@ -9,6 +9,11 @@ const ALL = { ...STRINGS, ...CLASS_STRINGS };
 let chosen = LANGUAGES.findIndex(({ code }) => code === (kept() ?? wanted()));
 if (chosen < 0) chosen = 0;
 
+/** Keeps this page to languages that it has words for, without changing what was chosen for the others. */
+export function keepTo(codes) {
+  if (!codes.includes(language())) chosen = LANGUAGES.findIndex(({ code }) => code === codes[0]);
+}
+
 /** The code of the language in use: `en`, `hi`, … */
 export function language() {
   return LANGUAGES[chosen].code;
