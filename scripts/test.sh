@@ -6,6 +6,13 @@ cd "$(dirname "$0")/.."
 
 export LECTERN_MODELS="${LECTERN_MODELS:-$PWD/models}"
 cargo run --locked --quiet -- models pull
+
+# What the tests of the wire run: an example client's package, and the WebSocket conformance cases.
+python_tools="$PWD/target/python-for-tests"
+if [ "${LECTERN_REQUIRE_ALL:-}" = 1 ] && ! [ -x "$python_tools/bin/kosoku" ]; then
+  python3 -m venv "$python_tools"
+  "$python_tools/bin/pip" install --quiet --disable-pip-version-check 'websockets>=13' kosoku==0.1.0
+fi
 cargo test --locked
 
 browser="${CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}"

@@ -10,9 +10,17 @@
 //! * A [`SessionKey`] dies with [`Store::reset`]: a reply that was still being written for it is refused as
 //!   [`ClassroomError::Gone`] and never shows up in the fresh session.
 
+mod notices;
+mod people;
+mod questions;
 mod schema;
+mod settings;
 mod store;
 
+pub use notices::{Notice, NoticeId};
+pub use people::{Person, Role, TokenHash};
+pub use questions::{NewQuestion, SessionRow, StoredQuestion};
+pub use settings::Setting;
 pub use store::{Message, MessageId, NewReply, Reply, Session, SessionKey, Store};
 
 use std::path::PathBuf;
@@ -46,6 +54,12 @@ pub enum ClassroomError {
         what: &'static str,
         /// Why.
         source: rusqlite::Error,
+    },
+    /// A student has a name already that looks the same.
+    #[error("there is a student called {name} already")]
+    NameTaken {
+        /// The name.
+        name: String,
     },
     /// The session was reset meanwhile.
     #[error("the session was reset while message {message_id} was being answered")]

@@ -1,5 +1,6 @@
 //! Sessions and their messages: reads and writes.
 
+use super::questions::{self, NewQuestion};
 use super::{ClassroomError, schema};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use std::fmt;
@@ -9,11 +10,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// One life of a session: from its first message to its reset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SessionKey(i64);
+pub struct SessionKey(pub(super) i64);
 
 /// A message's name, unique in one classroom and never used again; later messages are greater. Written `m17`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct MessageId(i64);
+pub struct MessageId(pub(super) i64);
 
 impl fmt::Display for MessageId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -83,6 +84,8 @@ pub struct NewReply<'a> {
     pub state: &'a str,
     /// What the student knows after it, as JSON.
     pub learned: &'a str,
+    /// The question to the books, if the message was one.
+    pub asked: Option<&'a NewQuestion>,
     /// When, in seconds since 1970.
     pub at: i64,
 }
@@ -92,7 +95,7 @@ pub struct NewReply<'a> {
 pub struct Store(Arc<Mutex<Connection>>);
 
 /// Names what was attempted in an error.
-fn while_doing(what: &'static str) -> impl Fn(rusqlite::Error) -> ClassroomError {
+pub(super) fn while_doing(what: &'static str) -> impl Fn(rusqlite::Error) -> ClassroomError {
     move |source| ClassroomError::Database { what, source }
 }
 
@@ -116,7 +119,7 @@ impl Store {
     }
 
     /// A panic inside a transaction rolled it back, so the connection is good after one.
-    fn connection(&self) -> MutexGuard<'_, Connection> {
+    pub(super) fn connection(&self) -> MutexGuard<'_, Connection> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -201,6 +204,9 @@ impl Store {
             )
             .and_then(|mut statement| statement.execute(params![session.0, reply.learned, reply.at]))
             .map_err(&failed)?;
+        if let Some(asked) = reply.asked {
+            questions::insert(&transaction, session.0, reply, asked).map_err(&failed)?;
+        }
         transaction.commit().map_err(&failed)
     }
 
@@ -225,6 +231,28 @@ impl Store {
     pub fn undelivered(&self, session: SessionKey, limit: usize) -> Result<Vec<Message>, ClassroomError> {
         let filter = "session = ?1 AND reply IS NOT NULL AND delivered = 0";
         self.last_messages(filter, params![session.0, limit_of(limit)])
+    }
+
+    /// The messages behind the last reply, at most `limit`, that still wait for theirs; oldest first. There are some when
+    /// the program was killed, or the student left, in the middle of it.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn unanswered(&self, session: SessionKey, limit: usize) -> Result<Vec<Message>, ClassroomError> {
+        let filter = "session = ?1 AND reply IS NULL AND given_up = 0
+                      AND id > coalesce((SELECT max(id) FROM messages WHERE session = ?1 AND reply IS NOT NULL), 0)";
+        self.last_messages(filter, params![session.0, limit_of(limit)])
+    }
+
+    /// Notes that a message will have no reply, because answering it failed and the student was told so.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn give_up(&self, message_id: MessageId) -> Result<(), ClassroomError> {
+        self.connection()
+            .execute("UPDATE messages SET given_up = 1 WHERE id = ?1", [message_id.0])
+            .map(|_| ())
+            .map_err(while_doing("note a failure"))
     }
 
     /// The newest message that has a reply.
@@ -302,7 +330,10 @@ mod tests {
     }
 
     fn answer(store: &Store, session: SessionKey, message_id: MessageId, text: &str) -> Result<(), ClassroomError> {
-        store.reply(session, &NewReply { message_id, text, json: "{}", state: "\"after\"", learned: "\"much\"", at: 7 })
+        store.reply(
+            session,
+            &NewReply { message_id, text, json: "{}", state: "\"after\"", learned: "\"much\"", asked: None, at: 7 },
+        )
     }
 
     fn contents(messages: &[Message]) -> Vec<&str> {
@@ -367,6 +398,20 @@ mod tests {
     }
 
     #[test]
+    fn what_was_interrupted_still_waits_and_what_failed_does_not() {
+        let (_folder, store) = store();
+        let (key, interrupted) = store.accept("ann", "long ago", 0).unwrap();
+        let (_, replied) = store.accept("ann", "one", 0).unwrap();
+        answer(&store, key, replied, "1").unwrap();
+        let (_, failed) = store.accept("ann", "fails", 0).unwrap();
+        store.accept("ann", "killed", 0).unwrap();
+        store.give_up(failed).unwrap();
+        assert_eq!(contents(&store.unanswered(key, 9).unwrap()), ["killed"]);
+        store.give_up(interrupted).unwrap();
+        assert_eq!(store.unanswered(key, 0).unwrap(), []);
+    }
+
+    #[test]
     fn a_reply_for_a_session_that_was_reset_is_refused() {
         let (_folder, store) = store();
         let (key, message) = store.accept("ann", "one", 0).unwrap();
@@ -388,7 +433,9 @@ mod tests {
         drop(store);
         let path = folder.path().join("classroom.sqlite");
         let older = Connection::open(&path).unwrap();
-        older.execute_batch("DROP TABLE learners; PRAGMA user_version = 1;").unwrap();
+        let later = ["learners", "tokens", "people", "settings", "notices", "noticed", "questions"];
+        later.iter().for_each(|table| older.execute_batch(&format!("DROP TABLE {table}")).unwrap());
+        older.execute_batch("ALTER TABLE messages DROP COLUMN given_up; PRAGMA user_version = 1").unwrap();
         drop(older);
         let store = Store::open(&path).unwrap();
         assert_eq!(contents(&store.history(key, None, 10).unwrap()), ["hello"]);
@@ -419,6 +466,6 @@ mod tests {
         check(&text, "could not open");
         let newer = folder.path().join("newer.sqlite");
         Connection::open(&newer).unwrap().pragma_update(None, "user_version", 99).unwrap();
-        check(&newer, "layout 99, this one knows 2");
+        check(&newer, "layout 99, this one knows 3");
     }
 }

@@ -87,6 +87,29 @@ pub(super) struct Shared {
     template: Option<Result<ChatTemplate, String>>,
     desk: Mutex<Desk>,
     pub(super) work: Condvar,
+    pub(super) counters: Counters,
+}
+
+/// What the model's thread has done since its start.
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    pub(super) steps: AtomicU64,
+    pub(super) computed: AtomicU64,
+    pub(super) written: AtomicU64,
+    pub(super) busy_us: AtomicU64,
+}
+
+/// How much a model has computed since its start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Forward passes.
+    pub steps: u64,
+    /// Tokens that went through the model: of prompts, and those written.
+    pub computed_tokens: u64,
+    /// Tokens that were written.
+    pub written_tokens: u64,
+    /// How long the passes took.
+    pub busy: Duration,
 }
 
 /// Who waits and who runs.
@@ -211,6 +234,18 @@ impl Engine {
     #[must_use]
     pub fn queue_len(&self) -> usize {
         self.shared.desk().scheduler.num_waiting()
+    }
+
+    /// How much was computed so far.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        let Counters { steps, computed, written, busy_us } = &self.shared.counters;
+        Totals {
+            steps: steps.load(Ordering::Relaxed),
+            computed_tokens: computed.load(Ordering::Relaxed),
+            written_tokens: written.load(Ordering::Relaxed),
+            busy: Duration::from_micros(busy_us.load(Ordering::Relaxed)),
+        }
     }
 
     /// How many tokens a text is, all of it taken as plain text.
@@ -363,7 +398,14 @@ fn start(
         lone_chunk_tokens: LONE_CHUNK_TOKENS,
     });
     let desk = Desk { scheduler, waiting: HashMap::new(), next_id: 0, closing: false, closed: false };
-    let shared = Arc::new(Shared { info, tokenizer, template, desk: Mutex::new(desk), work: Condvar::new() });
+    let shared = Arc::new(Shared {
+        info,
+        tokenizer,
+        template,
+        desk: Mutex::new(desk),
+        work: Condvar::new(),
+        counters: Counters::default(),
+    });
     let for_thread = Arc::clone(&shared);
     std::thread::Builder::new().name("language-model".into()).spawn(move || worker::serve(model, &for_thread))?;
     Ok(Engine { _last: Arc::new(LastHandle(Arc::clone(&shared))), shared })

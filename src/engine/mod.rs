@@ -39,7 +39,7 @@ mod tokenizer;
 mod worker;
 
 pub use error::EngineError;
-pub use handle::{Engine, EngineConfig, Generation, KvPrecision};
+pub use handle::{Engine, EngineConfig, Generation, KvPrecision, Totals};
 pub use prompt::{Message, Prompt, Role};
 pub use request::{Choice, EndTokens, Event, FinishReason, ModelInfo, Request, Summary, Timings};
 pub use sampler::Sampling;

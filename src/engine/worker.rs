@@ -2,7 +2,7 @@
 
 use super::batch::{Part, StepModel};
 use super::error::EngineError;
-use super::handle::Shared;
+use super::handle::{Counters, Shared};
 use super::prefix::SequenceId;
 use super::request::FinishReason;
 use super::scheduler::{Plan, Work};
@@ -11,6 +11,8 @@ use rayon::prelude::*;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 /// What a sequence's part of a step came to.
 type Outcome = Result<Option<Next>, EngineError>;
@@ -70,6 +72,7 @@ impl Worker<'_> {
 
     /// Runs one step and gives everyone their tokens.
     fn step(&mut self, Plan { copies, work, .. }: &Plan) {
+        let begun = Instant::now();
         let copied = self.guarded(|model| {
             copies.iter().for_each(|copy| model.copy_block(copy.from, copy.to, copy.num_tokens));
             Ok(())
@@ -80,6 +83,7 @@ impl Worker<'_> {
             // Each by itself, so that one cannot take the others with it.
             Err(_) => work.chunks(1).flat_map(|one| self.step_alone(one)).collect(),
         };
+        self.count(work, &outcomes, begun);
         let mut ended: Vec<Ended> = Vec::new();
         let mut desk = self.shared.desk();
         for (work, outcome) in work.iter().zip(outcomes) {
@@ -101,6 +105,16 @@ impl Worker<'_> {
         drop(desk);
         // First off the desk, then told: who asks again on hearing it must not find itself in its own way.
         ended.into_iter().for_each(Ended::tell);
+    }
+
+    fn count(&self, work: &[Work], outcomes: &[Outcome], begun: Instant) {
+        let Counters { steps, computed, written, busy_us } = &self.shared.counters;
+        let tokens: usize = work.iter().map(|work| work.ids.len()).sum();
+        let chosen = outcomes.iter().filter(|outcome| matches!(outcome, Ok(Some(Next::Token(_))))).count();
+        steps.fetch_add(1, Ordering::Relaxed);
+        computed.fetch_add(tokens as u64, Ordering::Relaxed);
+        written.fetch_add(chosen as u64, Ordering::Relaxed);
+        busy_us.fetch_add(u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
     fn step_alone(&mut self, work: &[Work]) -> Vec<Outcome> {

@@ -1,9 +1,11 @@
 //! What the server could not do, and how HTTP tells a client.
 
+use crate::classroom::ClassroomError;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Why the server did not start or ended early.
@@ -13,6 +15,35 @@ pub enum ServerError {
     /// The listening socket failed.
     #[error("the listening socket failed")]
     Listener(#[source] std::io::Error),
+    /// What is kept of the class cannot be read.
+    #[error(transparent)]
+    Classroom(#[from] ClassroomError),
+    /// A key file that cannot be read.
+    #[error("{path}: could not read the key")]
+    Key {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file that holds no key of a known kind.
+    #[error(
+        "{path}: not a key; expected a public key in PEM (RSA, P-256, Ed25519) or a shared secret of 32 bytes or more"
+    )]
+    NoKey {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// A certificate and a key that do not make TLS.
+    #[error("TLS cannot be set up with {certificate} and {key}")]
+    Tls {
+        /// The certificate's file.
+        certificate: PathBuf,
+        /// The key's file.
+        key: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// An origin that is not `SCHEME://HOST[:PORT]`.
     #[error("origin {given:?} is not understood; write it as http://HOST or http://HOST:PORT, without a path")]
     Origin {
@@ -41,6 +72,21 @@ impl ApiError {
 
     pub(super) fn not_found(message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", message)
+    }
+
+    pub(super) fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", message)
+    }
+
+    pub(super) fn conflict(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, code, message)
+    }
+
+    /// Too often; `what` says of what there was too much.
+    pub(super) fn rate_limited(what: &str, wait: Duration) -> Self {
+        let message = format!("{what}; try again in {} s", wait.as_secs() + 1);
+        let error = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", message);
+        Self { retry_after: Some(wait + Duration::from_secs(1)), ..error }
     }
 
     /// Logs what happened; the client learns only that something did.

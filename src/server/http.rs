@@ -1,25 +1,33 @@
 //! What is asked over plain HTTP.
 
+use super::access::{Access, Caller};
+use super::auth::in_classroom;
 use super::books::{BookEntry, Books, BooksError, PageEntry};
 use super::cors::Cors;
 use super::error::ApiError;
 use super::hub::Hub;
+use super::meters::Now;
 use super::openai::{self, OpenAi};
-use super::{ServerInfo, pages, protocol, sessions, ws};
+use super::{ServerInfo, access, auth, class_report, pages, protocol, sessions, students, teach, ws};
+use crate::classroom::Setting;
+use crate::engine::Engine;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get};
-use axum::{Json, Router};
+use axum::routing::{any, delete, get, post};
+use axum::{Extension, Json, Router, middleware};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::services::ServeFile;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
+use tracing::Instrument as _;
 
 /// The WebSocket protocol, for machines.
 pub(super) const ASYNCAPI: &str = include_str!("asyncapi.json");
@@ -39,12 +47,14 @@ pub(super) struct App {
     pub(super) books: Arc<dyn Books>,
     pub(super) info: ServerInfo,
     pub(super) cors: Cors,
+    pub(super) access: Access,
+    pub(super) engine: Option<Engine>,
     pub(super) started: Instant,
 }
 
 /// All addresses of the server.
 pub(super) fn router(app: App, openai: Option<OpenAi>) -> Router {
-    let cors = app.cors.layer();
+    let (cors, app) = (app.cors.layer(), Arc::new(app));
     let timeout = TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT);
     let answers = Router::new()
         .route("/", get(index))
@@ -55,6 +65,10 @@ pub(super) fn router(app: App, openai: Option<OpenAi>) -> Router {
         .route("/api/books/{id}/pages/{page}", get(book_page))
         .route("/api/sessions/{client_id}/export", get(sessions::export))
         .route("/api/sessions/{client_id}/progress", get(sessions::progress))
+        .route("/metrics", get(metrics))
+        .route("/join", get(pages::join))
+        .route("/teach", get(pages::teach))
+        .merge(class_routes())
         .route("/demo", get(pages::index))
         .route("/demo/", get(pages::index))
         .route("/demo/{*file}", get(pages::asset))
@@ -63,13 +77,14 @@ pub(super) fn router(app: App, openai: Option<OpenAi>) -> Router {
     let files = Router::new().route("/api/books/{id}/file", get(book_file));
     let plain = answers.merge(files).layer(timeout);
     let sockets = Router::new().route("/ws", any(no_client_id)).route("/ws/", any(no_client_id));
-    let sockets = sockets.route("/ws/{*client_id}", any(ws::upgrade));
+    let sockets = sockets.route("/ws/{*client_id}", any(ws::upgrade)).route("/teach/ws", any(teach::upgrade));
     plain
         .merge(sockets)
         .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
         .merge(openai::router(openai))
         .fallback(async |request: Request| ApiError::not_found(format!("there is nothing at {}", request.uri().path())))
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), access::gate))
         .layer(CatchPanicLayer::custom(|_| {
             let message = "something went wrong here; try again";
             ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message).into_response()
@@ -77,7 +92,44 @@ pub(super) fn router(app: App, openai: Option<OpenAi>) -> Router {
         .layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header_layer(header::REFERRER_POLICY, "no-referrer"))
         .layer(cors)
-        .with_state(Arc::new(app))
+        .layer(PropagateRequestIdLayer::x_request_id())
+        .layer(middleware::from_fn(logged))
+        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+        .with_state(app)
+}
+
+/// Coming in, and what is the teacher's.
+fn class_routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/api/me", get(auth::me))
+        .route("/api/class", get(auth::class_to_join))
+        .route("/api/join", post(auth::join))
+        .route("/api/login", post(auth::login))
+        .route("/api/logout", post(auth::logout))
+        .route("/api/password", post(auth::password))
+        .route("/api/class/students", get(students::list).post(students::add))
+        .route("/api/class/students/{client_id}", delete(students::remove))
+        .route("/api/class/students/{client_id}/forget-pin", post(students::forget_pin))
+        .route("/api/class/code", post(students::new_code))
+        .route("/api/class/questions", get(class_report::questions))
+        .route("/api/class/mastery", get(class_report::mastery))
+        .route("/api/class/export", get(class_report::export))
+}
+
+/// Logs a request with its id, by which it can be found again from what the client was told.
+async fn logged(request: Request, next: Next) -> Response {
+    let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let span = tracing::info_span!("request", id);
+    let begun = Instant::now();
+    async move {
+        let answer = next.run(request).await;
+        let (status, elapsed) = (answer.status().as_u16(), begun.elapsed());
+        tracing::debug!(%method, path, status, ?elapsed, "answered");
+        answer
+    }
+    .instrument(span)
+    .await
 }
 
 fn header_layer(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
@@ -94,17 +146,20 @@ async fn ask<T: Send + 'static>(
     answer.map_err(|error| ApiError::internal(&error))?.map_err(|error| ApiError::internal(&error))
 }
 
-/// `GET /`
-async fn index(State(app): State<Arc<App>>) -> Result<Json<Value>, ApiError> {
-    let books = ask(&app, |books| books.books()).await?;
+/// `GET /`; the books only for those of the class.
+async fn index(State(app): State<Arc<App>>, Extension(caller): Extension<Caller>) -> Result<Json<Value>, ApiError> {
+    let books = if caller.role().is_some() { ask(&app, |books| books.books()).await? } else { Vec::new() };
     let endpoints = json!({
         "websocket": "/ws/{client_id}",
         "health": "/health",
         "demo": "/demo",
+        "join": "/join",
+        "teach": "/teach",
+        "metrics": "/metrics",
         "books": "/api/books",
         "book_file": "/api/books/{id}/file",
         "book_page": "/api/books/{id}/pages/{page}",
-        "export": "/api/sessions/{client_id}/export?format=md|json",
+        "export": "/api/sessions/{client_id}/export?format=md|json|html",
         "progress": "/api/sessions/{client_id}/progress?format=json|csv",
         "asyncapi": "/asyncapi.json",
         "openapi": "/openapi.json",
@@ -121,20 +176,36 @@ async fn index(State(app): State<Arc<App>>) -> Result<Json<Value>, ApiError> {
     })))
 }
 
-/// `GET /health`
-async fn health(State(app): State<Arc<App>>) -> Result<Json<Value>, ApiError> {
+/// `GET /metrics`
+async fn metrics(State(app): State<Arc<App>>) -> Result<impl IntoResponse, ApiError> {
+    let books = ask(&app, |books| books.counts()).await?.books;
+    let model = app.engine.as_ref().map(Engine::totals);
+    let now = Now { uptime: app.started.elapsed(), books, model };
+    let text = app.hub.meters.text(&app.hub, &now);
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text))
+}
+
+/// `GET /health`: 200 while new students can come, 503 when the server is going away or its files cannot be read.
+async fn health(State(app): State<Arc<App>>) -> Result<(StatusCode, Json<Value>), ApiError> {
     let counts = ask(&app, |books| books.counts()).await?;
+    in_classroom(&app, |classroom| classroom.setting(Setting::Paused).map(Ok)).await?;
     let running = app.hub.num_running();
-    Ok(Json(json!({
-        "status": "ok",
-        "active_connections": app.hub.num_connections(),
-        "running_turns": running,
-        "waiting_turns": app.hub.num_turns().saturating_sub(running),
-        "model": app.info.model,
-        "books": counts.books,
-        "chunks": counts.chunks,
-        "uptime_s": app.started.elapsed().as_secs(),
-    })))
+    let ready = !app.hub.draining.is_cancelled();
+    let (status, word) = if ready { (StatusCode::OK, "ok") } else { (StatusCode::SERVICE_UNAVAILABLE, "going away") };
+    Ok((
+        status,
+        Json(json!({
+            "status": word,
+            "ready": ready,
+            "active_connections": app.hub.num_connections(),
+            "running_turns": running,
+            "waiting_turns": app.hub.num_turns().saturating_sub(running),
+            "model": app.info.model,
+            "books": counts.books,
+            "chunks": counts.chunks,
+            "uptime_s": app.started.elapsed().as_secs(),
+        })),
+    ))
 }
 
 fn described(text: &'static str) -> impl IntoResponse {

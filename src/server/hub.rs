@@ -1,13 +1,17 @@
 //! What all connections share: the sessions that are alive, the places for connections and turns, and the end.
 
 use super::Limits;
+use super::class::Class;
+use super::meters::Meters;
 use super::outbox::{ConnectionId, Outbox};
 use super::protocol::{ErrorCode, WireError};
-use super::session::LiveSession;
+use super::rates::Rates;
+use super::session::{Followed, LiveSession};
 use crate::classroom::{ClassroomError, Store};
 use crate::tutor::Teach;
 use std::collections::HashMap;
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,6 +21,9 @@ use tokio_util::task::TaskTracker;
 
 /// How long turns may take to obey when the deadline of a shutdown has passed.
 const OBEY: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// Passwords hashed at once.
+const MAX_HASHING: usize = 2;
 
 /// A student's program: 1 to 64 of `A-Z a-z 0-9 . _ -`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -64,6 +71,26 @@ impl Drop for TurnPlace {
     }
 }
 
+/// A connection's place among all, and among those of its address; freed when dropped.
+#[derive(Debug)]
+pub(super) struct ConnectionPlace {
+    _place: OwnedSemaphorePermit,
+    peer: IpAddr,
+    addresses: Arc<Mutex<HashMap<IpAddr, usize>>>,
+}
+
+impl Drop for ConnectionPlace {
+    fn drop(&mut self) {
+        let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(taken) = addresses.get_mut(&self.peer) {
+            *taken -= 1;
+            if *taken == 0 {
+                addresses.remove(&self.peer);
+            }
+        }
+    }
+}
+
 /// See the module.
 pub(super) struct Hub {
     pub(super) teacher: Arc<dyn Teach>,
@@ -79,6 +106,13 @@ pub(super) struct Hub {
     pub(super) connections: TaskTracker,
     /// A permit for each turn that runs; the others stand in line for one.
     pub(super) running: Semaphore,
+    /// The class as the teacher sees it.
+    pub(super) class: Class,
+    pub(super) rates: Rates,
+    pub(super) meters: Meters,
+    /// Passwords are hashed a few at a time: each takes much memory.
+    pub(super) hashing: Semaphore,
+    addresses: Arc<Mutex<HashMap<IpAddr, usize>>>,
     sessions: Mutex<HashMap<ClientId, Arc<LiveSession>>>,
     places: Arc<Semaphore>,
     num_turns: Arc<AtomicUsize>,
@@ -86,9 +120,14 @@ pub(super) struct Hub {
 }
 
 impl Hub {
-    pub(super) fn new(teacher: Arc<dyn Teach>, classroom: Store, limits: Limits) -> Arc<Self> {
-        Arc::new(Self {
+    pub(super) fn new(teacher: Arc<dyn Teach>, classroom: Store, limits: Limits) -> Result<Arc<Self>, ClassroomError> {
+        Ok(Arc::new(Self {
             teacher,
+            class: Class::load(&classroom)?,
+            rates: Rates::new(&limits),
+            meters: Meters::new(),
+            hashing: Semaphore::new(MAX_HASHING),
+            addresses: Arc::default(),
             classroom,
             draining: CancellationToken::new(),
             closing: CancellationToken::new(),
@@ -100,12 +139,21 @@ impl Hub {
             num_turns: Arc::default(),
             last_connection: AtomicU64::new(0),
             limits,
-        })
+        }))
     }
 
-    /// A connection's place; nothing if all are taken.
-    pub(super) fn take_place(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.places).try_acquire_owned().ok()
+    /// A connection's place; nothing if all are taken, or all of its address.
+    pub(super) fn take_place(&self, peer: IpAddr) -> Option<ConnectionPlace> {
+        let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
+        let peer = peer.to_canonical();
+        let is_free = self.limits.loopback_is_free && peer.is_loopback();
+        let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = addresses.entry(peer).or_default();
+        if *taken >= self.limits.max_connections_per_address && !is_free {
+            return None;
+        }
+        *taken += 1;
+        Some(ConnectionPlace { _place: place, peer, addresses: Arc::clone(&self.addresses) })
     }
 
     /// How many connections there are.
@@ -153,11 +201,12 @@ impl Hub {
         self: &Arc<Self>,
         client_id: &ClientId,
         outbox: &Outbox,
+        follows: Followed,
     ) -> Result<(Arc<LiveSession>, Resumed), ClassroomError> {
         loop {
             let fresh = || Arc::new(LiveSession::new(client_id.clone(), Arc::clone(self)));
             let session = Arc::clone(self.sessions().entry(client_id.clone()).or_insert_with(fresh));
-            match session.attach(outbox) {
+            match session.attach(outbox, follows) {
                 Ok(Some(resumed)) => return Ok((session, resumed)),
                 // It ended between the two locks: take a fresh one.
                 Ok(None) => self.forget(&session),
@@ -167,6 +216,16 @@ impl Hub {
                 }
             }
         }
+    }
+
+    /// Everyone who is here, or being answered.
+    pub(super) fn live_sessions(&self) -> Vec<Arc<LiveSession>> {
+        self.sessions().values().cloned().collect()
+    }
+
+    /// The session of a student who is here, or being answered.
+    pub(super) fn live_session(&self, client_id: &str) -> Option<Arc<LiveSession>> {
+        self.sessions().get(&client_id.parse::<ClientId>().ok()?).cloned()
     }
 
     /// Lets go of a session that has neither connection nor turn.
@@ -182,7 +241,7 @@ impl Hub {
         self.draining.cancel();
         self.turns.close();
         if tokio::time::timeout(self.limits.shutdown_deadline, self.turns.wait()).await.is_err() {
-            let sessions: Vec<_> = self.sessions().values().cloned().collect();
+            let sessions = self.live_sessions();
             tracing::warn!(running = self.num_running(), "the deadline has passed: stopping the running turns");
             sessions.iter().for_each(|session| session.give_up());
             if tokio::time::timeout(OBEY, self.turns.wait()).await.is_err() {

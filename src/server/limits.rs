@@ -2,6 +2,15 @@
 
 use std::time::Duration;
 
+/// A token bucket: how many a minute in the long run, and how many at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// In the long run.
+    pub per_minute: u32,
+    /// At once.
+    pub burst: u32,
+}
+
 /// Times and sizes; [`Limits::default`] is right for a classroom, tests shorten the times.
 #[derive(Debug, Clone)]
 pub struct Limits {
@@ -27,6 +36,20 @@ pub struct Limits {
     pub shutdown_deadline: Duration,
     /// How long a peer may take to answer a close frame.
     pub close_timeout: Duration,
+    /// Requests of one address, WebSockets being opened included.
+    pub requests: Rate,
+    /// Tries of one address, and for one name, to join or to sign in.
+    pub tries: Rate,
+    /// Messages of one student.
+    pub messages: Rate,
+    /// Frames of one connection, of any kind.
+    pub frames: Rate,
+    /// WebSocket connections of one address.
+    pub max_connections_per_address: usize,
+    /// Whether this machine's own programs are free of the limits by address.
+    pub loopback_is_free: bool,
+    /// How long a client may take to send the head of a request.
+    pub head_timeout: Duration,
     /// What a client is told to wait after `overloaded` or HTTP 503.
     pub retry_after: Duration,
 }
@@ -34,7 +57,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            max_connections: 512,
+            max_connections: 2048,
             max_waiting: 4,
             max_running_turns: 64,
             max_turns: 512,
@@ -45,6 +68,13 @@ impl Default for Limits {
             keep_turn: Duration::from_secs(30),
             shutdown_deadline: Duration::from_secs(10),
             close_timeout: Duration::from_secs(3),
+            requests: Rate { per_minute: 3000, burst: 600 },
+            tries: Rate { per_minute: 12, burst: 12 },
+            messages: Rate { per_minute: 60, burst: 30 },
+            frames: Rate { per_minute: 1200, burst: 300 },
+            max_connections_per_address: 64,
+            loopback_is_free: true,
+            head_timeout: Duration::from_secs(15),
             retry_after: Duration::from_secs(5),
         }
     }

@@ -15,18 +15,33 @@
 //! * `/v1` gives the bare model to whoever asks; it is closed unless the operator opens it.
 //! * What students write is logged at `trace` only.
 
+mod access;
+mod auth;
 mod books;
+mod class;
+mod class_report;
 mod cors;
+mod echo;
 mod error;
 mod http;
 mod hub;
+mod jwt;
 mod limits;
+mod meters;
 pub mod openai;
 mod outbox;
 mod pages;
+mod printable;
 pub mod protocol;
+mod rates;
+mod running;
+mod secrets;
 mod session;
+mod session_class;
 mod sessions;
+mod students;
+mod teach;
+mod tls;
 mod transcript;
 mod turns;
 mod ws;
@@ -34,17 +49,23 @@ mod ws;
 #[cfg(test)]
 mod descriptions;
 
+pub use access::{Access, ClassAccess};
 pub use books::{BookEntry, Books, BooksError, Counts, PageEntry};
 pub use cors::Cors;
+#[doc(hidden)]
+pub use echo::echo;
 pub use error::ServerError;
-pub use limits::Limits;
+pub use jwt::JwtKey;
+pub use limits::{Limits, Rate};
+pub use secrets::{MIN_PASSWORD_CHARS, hash_password, new_class_code, new_password};
+pub use tls::Tls;
 
 use crate::classroom::Store;
 use crate::tutor::Teach;
-use axum::serve::ListenerExt as _;
+use hyper_util::rt::TokioTimer;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 /// What the server tells of itself.
@@ -74,6 +95,12 @@ pub struct Parts {
     pub limits: Limits,
     /// Which pages may talk to it.
     pub cors: Cors,
+    /// Who is let in.
+    pub access: Access,
+    /// The certificate, if it is to be reached over TLS.
+    pub tls: Option<Tls>,
+    /// The language model's handle, for what it has computed so far.
+    pub engine: Option<crate::engine::Engine>,
     /// The models for `/v1`; without them it is closed.
     pub openai: Option<openai::OpenAi>,
 }
@@ -92,32 +119,48 @@ pub async fn run(
     shutdown: CancellationToken,
 ) -> Result<(), ServerError> {
     let address = listener.local_addr().map_err(ServerError::Listener)?;
-    let Parts { teacher, classroom, library, info, limits, cors, openai } = parts;
-    let hub = hub::Hub::new(teacher, classroom, limits);
-    let app = http::App { hub: Arc::clone(&hub), books: library, info, cors, started: Instant::now() };
-    let service = http::router(app, openai).into_make_service_with_connect_info::<SocketAddr>();
-    let listener = listener.tap_io(|stream| {
-        // Without it a delta of a few bytes may wait for the acknowledgement of the one before.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY could not be set");
-        }
-    });
-    tracing::info!(%address, "serving");
-    let serving = axum::serve(listener, service).with_graceful_shutdown(shutdown.clone().cancelled_owned());
-    let mut serving = tokio::spawn(async move { serving.await });
+    let Parts { teacher, classroom, library, info, limits, cors, access, tls, engine, openai } = parts;
+    let hub = tokio::task::spawn_blocking(move || hub::Hub::new(teacher, classroom, limits)).await;
+    let hub = hub.map_err(|panicked| ServerError::Listener(std::io::Error::other(panicked)))??;
+    let app = http::App { hub: Arc::clone(&hub), books: library, info, cors, access, engine, started: Instant::now() };
+    let router = http::router(app, openai);
+    let handle = axum_server::Handle::new();
+    tracing::info!(%address, tls = tls.is_some(), "serving");
+    let mut serving = tokio::spawn(listen(listener, tls, router, handle.clone(), hub.limits.head_timeout));
     tokio::select! {
         ended = &mut serving => return listener_ended(ended),
         () = shutdown.cancelled() => {}
     }
     tracing::info!(running = hub.num_running(), active = hub.num_connections(), "shutting down");
+    handle.graceful_shutdown(None);
     hub.shut_down().await;
     // A download may still be on its way.
     match tokio::time::timeout(hub.limits.close_timeout, &mut serving).await {
         Ok(ended) => listener_ended(ended)?,
-        Err(_) => serving.abort(),
+        Err(_) => handle.shutdown(),
     }
     tracing::info!("ended");
     Ok(())
+}
+
+/// Answers on `listener` until `handle` says otherwise.
+async fn listen(
+    listener: tokio::net::TcpListener,
+    tls: Option<Tls>,
+    router: axum::Router,
+    handle: axum_server::Handle<SocketAddr>,
+    head_timeout: Duration,
+) -> std::io::Result<()> {
+    // Without it a delta of a few bytes may wait for the acknowledgement of the one before.
+    let acceptor = axum_server::accept::NoDelayAcceptor::new();
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let mut server = axum_server::Server::from_listener(listener).acceptor(acceptor).handle(handle);
+    // Whoever sends the head of a request a letter at a time keeps a socket for so long, and no longer.
+    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(head_timeout);
+    match tls {
+        None => server.serve(service).await,
+        Some(tls) => server.map(|acceptor| tls.acceptor(acceptor, head_timeout)).serve(service).await,
+    }
 }
 
 fn listener_ended(ended: Result<std::io::Result<()>, tokio::task::JoinError>) -> Result<(), ServerError> {

@@ -82,7 +82,11 @@ impl Outbox {
     }
 
     fn push(&self, frame: &ServerFrame, receipt: Option<MessageId>) {
-        let text = protocol::write(frame);
+        self.push_text(protocol::write(frame), receipt);
+    }
+
+    /// Adds a frame that is written already.
+    pub(super) fn push_text(&self, text: String, receipt: Option<MessageId>) {
         let cost = text.len() + FRAME_OVERHEAD_BYTES;
         let before = self.0.waiting_bytes.fetch_add(cost, Ordering::Relaxed);
         if before > 0 && before + cost > self.0.max_bytes {

@@ -15,6 +15,16 @@ pub(super) async fn index(headers: HeaderMap) -> Response {
     file("index.html", &headers)
 }
 
+/// `GET /join`
+pub(super) async fn join(headers: HeaderMap) -> Response {
+    file("join.html", &headers)
+}
+
+/// `GET /teach`
+pub(super) async fn teach(headers: HeaderMap) -> Response {
+    file("teach.html", &headers)
+}
+
 /// `GET /demo/{file}`
 pub(super) async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
     file(&name, &headers)

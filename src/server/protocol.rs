@@ -3,6 +3,8 @@
 //! A frame is one WebSocket text message holding one JSON object with a `type`. Unknown fields are ignored in both
 //! directions, so that either side may grow; [`PROTOCOL`] counts changes that an old client could not live with.
 
+pub mod class;
+
 use crate::passage::Citation;
 use crate::tutor::{Finish, LessonPlace, Mode, ProgressEntry, QuizPlace, State};
 use serde::{Deserialize, Serialize};
@@ -105,8 +107,47 @@ pub enum ServerFrame {
     },
     /// The answer to `ping`.
     Pong,
+    /// The teacher said something; at once, or at the next connect.
+    Notice {
+        /// The words to show, with who says them.
+        response: String,
+        /// What the teacher wrote.
+        content: String,
+        /// Whom it is for.
+        to: Addressee,
+        /// Its name.
+        notice_id: String,
+        /// When it was said: RFC 3339, UTC, seconds.
+        timestamp: String,
+    },
+    /// The teacher paused the class or let it go on; also right after the `welcome` of a paused class.
+    Paused {
+        /// Whether messages are refused now.
+        paused: bool,
+        /// The words to show.
+        response: String,
+    },
+    /// The teacher began a lesson for the student; its `response` follows, as if the student had asked for it.
+    Started {
+        /// The message that was put in for the student.
+        message_id: String,
+        /// Its words.
+        content: String,
+        /// The words to show.
+        response: String,
+    },
     /// Something was refused or went wrong. The socket stays open.
     Error(WireError),
+}
+
+/// Whom a notice is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Addressee {
+    /// Everyone.
+    Class,
+    /// This student.
+    You,
 }
 
 /// The fields of `welcome`.
@@ -288,6 +329,8 @@ pub enum ErrorCode {
     RateLimited,
     /// Too much is waiting.
     Overloaded,
+    /// The teacher has paused the class.
+    Paused,
     /// No such message, or nothing to resume.
     NotFound,
     /// A token is needed.
@@ -296,6 +339,26 @@ pub enum ErrorCode {
     Forbidden,
     /// Something of the server's failed.
     Internal,
+}
+
+impl ErrorCode {
+    /// As it is written.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BadJson => "bad_json",
+            Self::BadType => "bad_type",
+            Self::Empty => "empty",
+            Self::TooLong => "too_long",
+            Self::RateLimited => "rate_limited",
+            Self::Overloaded => "overloaded",
+            Self::Paused => "paused",
+            Self::NotFound => "not_found",
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
+            Self::Internal => "internal",
+        }
+    }
 }
 
 /// Why the server closes a socket.

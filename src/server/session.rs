@@ -12,9 +12,10 @@
 use super::hub::{ClientId, Hub, Resumed, TurnPlace};
 use super::outbox::{ConnectionId, Outbox};
 use super::protocol::{self, Close, ErrorCode, ServerFrame, Welcome, WireError};
+use super::running::Running;
+use super::session_class::paused;
 use super::transcript;
 use crate::classroom::{ClassroomError, MessageId, SessionKey};
-use crate::passage::Citation;
 use crate::tutor::{self, Cancel, State, TurnEvent};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -62,7 +63,7 @@ pub(super) struct Stop {
 }
 
 impl Stop {
-    fn stop(&self) {
+    pub(super) fn stop(&self) {
         self.cancel.cancel();
         self.token.cancel();
     }
@@ -76,28 +77,15 @@ pub(super) struct Turn {
     pub(super) content: String,
     pub(super) stop: Stop,
     /// The connection that follows it word by word.
-    followed_by: Option<ConnectionId>,
+    pub(super) followed_by: Option<ConnectionId>,
     _place: TurnPlace,
 }
 
-/// What is known of the running turn, for whoever joins in the middle.
 #[derive(Debug)]
-struct Running {
-    message_id: MessageId,
-    stop: Stop,
-    followed_by: Option<ConnectionId>,
-    /// The session was reset: nobody wants it any more.
-    discarded: bool,
-    status: Option<(State, Option<usize>)>,
-    citations: Option<Vec<Citation>>,
-    /// With the `seq` of each, ascending by one.
-    deltas: Vec<(u64, String)>,
-    last_seq: u64,
-}
-
-#[derive(Debug)]
-struct Attached {
-    outbox: Outbox,
+pub(super) struct Attached {
+    pub(super) outbox: Outbox,
+    /// Whether it wants what it did not ask for word by word too.
+    follows: Followed,
     /// The newest message whose reply this connection got.
     last_sent: Option<MessageId>,
     /// The newest reply that it got at connect, until its first `resume`.
@@ -105,9 +93,9 @@ struct Attached {
 }
 
 #[derive(Debug, Default)]
-struct Inner {
+pub(super) struct Inner {
     ended: bool,
-    attached: Option<Attached>,
+    pub(super) attached: Option<Attached>,
     running: Option<Running>,
     waiting: VecDeque<Turn>,
     /// Counts connections coming and going, so that a timer knows whether it still matters.
@@ -122,7 +110,7 @@ pub(super) struct LiveSession {
 }
 
 /// Logs a failure of the classroom; the student learns only that something failed.
-fn internal(error: &ClassroomError) -> WireError {
+pub(super) fn internal(error: &ClassroomError) -> WireError {
     let error: &(dyn std::error::Error + 'static) = error;
     tracing::error!(error, "the classroom failed");
     WireError::new(ErrorCode::Internal, "something went wrong here; try again")
@@ -137,13 +125,17 @@ impl LiveSession {
         &self.client_id
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes `outbox` the session's connection, closes the older one, and puts the welcome and the missed replies in.
     /// Nothing if the session has ended.
-    pub(super) fn attach(&self, outbox: &Outbox) -> Result<Option<Resumed>, ClassroomError> {
+    pub(super) fn attach(
+        self: &Arc<Self>,
+        outbox: &Outbox,
+        follows: Followed,
+    ) -> Result<Option<Resumed>, ClassroomError> {
         let mut inner = self.lock();
         if inner.ended {
             return Ok(None);
@@ -154,29 +146,46 @@ impl LiveSession {
             Some(session) => classroom.undelivered(session.key, MAX_MISSED)?,
             None => Vec::new(),
         };
+        let interrupted = match &stored {
+            Some(session) if inner.running.is_none() => {
+                let messages = classroom.unanswered(session.key, self.hub.limits.max_waiting)?;
+                messages.into_iter().map(|message| (session.key, message)).collect()
+            }
+            _ => Vec::new(),
+        };
         let resumed = if stored.is_some() { Resumed::Yes } else { Resumed::No };
         outbox.send(&self.welcome(stored.and_then(|session| session.state).as_deref(), resumed));
-        let mut attached = Attached { outbox: outbox.clone(), last_sent: None, replayed: None };
+        let mut attached = Attached { outbox: outbox.clone(), follows, last_sent: None, replayed: None };
         for message in missed {
             if let Some(response) = message.reply.as_ref().and_then(|reply| transcript::response(message.id, reply)) {
                 attached.send_reply(message.id, &ServerFrame::Response(Box::new(response)));
             }
         }
         attached.replayed = attached.last_sent;
+        if self.hub.class.is_paused() {
+            outbox.send(&paused(true));
+        }
+        self.send_notices(outbox)?;
         inner.changes += 1;
         if let Some(older) = inner.attached.replace(attached) {
             older.outbox.close(Close::Replaced);
+        }
+        // What a killed server, or a student who left, interrupted is answered now.
+        for (key, message) in interrupted {
+            let Ok(place) = self.hub.take_turn() else { break };
+            let (message_id, content) = (message.id, message.content);
+            let turn = Turn { key, message_id, content, stop: Stop::default(), followed_by: None, _place: place };
+            inner = self.begin(inner, turn);
         }
         Ok(Some(resumed))
     }
 
     fn welcome(&self, state: Option<&str>, resumed: Resumed) -> ServerFrame {
         let kept = Kept::read(state, &self.client_id);
-        let learned = self.hub.classroom.learned(self.client_id.as_str()).unwrap_or_else(|error| {
+        let learner = self.learner().unwrap_or_else(|error| {
             tracing::warn!(client_id = %self.client_id, %error, "what the student knows is not read");
-            None
+            tutor::Learner::default()
         });
-        let learner = read_learner(learned.as_deref(), &self.client_id);
         ServerFrame::Welcome(Welcome {
             response: self.hub.teacher.welcome(&kept.tutor, &learner),
             client_id: self.client_id.as_str().to_owned(),
@@ -188,6 +197,16 @@ impl LiveSession {
         })
     }
 
+    /// What the student knows, and their name: the one that they told the tutor, else the one that they came in by.
+    pub(super) fn learner(&self) -> Result<tutor::Learner, ClassroomError> {
+        let client_id = self.client_id.as_str();
+        let mut learner = read_learner(self.hub.classroom.learned(client_id)?.as_deref(), &self.client_id);
+        if learner.name.is_none() {
+            learner.name = self.hub.classroom.person(client_id)?.map(|person| person.name);
+        }
+        Ok(learner)
+    }
+
     /// Lets go of a connection. A turn that runs goes on for [`keep_turn`](super::Limits::keep_turn), in case the
     /// student comes back.
     pub(super) fn detach(self: &Arc<Self>, connection: ConnectionId) {
@@ -196,6 +215,7 @@ impl LiveSession {
         if inner.attached.is_some() || inner.ended {
             return;
         }
+        self.hub.class.went(&self.client_id);
         inner.changes += 1;
         if inner.running.is_none() {
             inner.ended = true;
@@ -235,10 +255,38 @@ impl LiveSession {
         content: String,
         followed: Followed,
     ) -> Result<(), WireError> {
-        let mut inner = self.lock();
+        let inner = self.lock();
         if !inner.is_attached(connection) {
             return Ok(());
         }
+        if self.hub.class.is_paused() {
+            let error = "your teacher has paused the class; your message was not sent";
+            return Err(WireError::new(ErrorCode::Paused, error));
+        }
+        self.hub.rates.message(self.client_id.as_str())?;
+        let followed_by = (followed == Followed::Yes).then_some(connection);
+        let turn = self.accept(&inner, content, followed_by)?;
+        drop(self.begin(inner, turn));
+        Ok(())
+    }
+
+    /// Puts a message of the teacher's in for the student, as if they had said it; says whether there is anyone to see it.
+    pub(super) fn assign(self: &Arc<Self>, content: &str, response: &str) -> Result<bool, WireError> {
+        let inner = self.lock();
+        let Some(attached) = &inner.attached else { return Ok(false) };
+        let followed_by = (attached.follows == Followed::Yes).then(|| attached.outbox.id());
+        let turn = self.accept(&inner, content.to_owned(), followed_by)?;
+        attached.outbox.send(&ServerFrame::Started {
+            message_id: turn.message_id.to_string(),
+            content: content.to_owned(),
+            response: response.to_owned(),
+        });
+        drop(self.begin(inner, turn));
+        Ok(true)
+    }
+
+    /// Gives a message its place and keeps it.
+    fn accept(&self, inner: &Inner, content: String, followed_by: Option<ConnectionId>) -> Result<Turn, WireError> {
         if inner.waiting.len() >= self.hub.limits.max_waiting {
             let error = self.hub.overloaded("your earlier messages are still being answered; wait for a reply");
             return Err(error);
@@ -246,18 +294,21 @@ impl LiveSession {
         let place = self.hub.take_turn()?;
         let accepted = self.hub.classroom.accept(self.client_id.as_str(), &content, transcript::now());
         let (key, message_id) = accepted.map_err(|error| internal(&error))?;
+        self.hub.class.accepted(&self.client_id);
         tracing::trace!(client_id = %self.client_id, %message_id, content, "message");
-        let followed_by = (followed == Followed::Yes).then_some(connection);
-        let turn = Turn { key, message_id, content, stop: Stop::default(), followed_by, _place: place };
+        Ok(Turn { key, message_id, content, stop: Stop::default(), followed_by, _place: place })
+    }
+
+    /// Works on a message now, or behind the one that runs.
+    fn begin<'s>(self: &'s Arc<Self>, mut inner: MutexGuard<'s, Inner>, turn: Turn) -> MutexGuard<'s, Inner> {
         if inner.running.is_none() {
             inner.running = Some(Running::new(&turn));
-            drop(inner);
             self.hub.turns.spawn(Arc::clone(self).work(turn));
         } else {
             inner.waiting.push_back(turn);
             inner.tell_place(inner.waiting.len() - 1);
         }
-        Ok(())
+        inner
     }
 
     /// Ends the running turn, if there is one.
@@ -327,6 +378,7 @@ impl LiveSession {
             return Ok(());
         }
         self.hub.classroom.reset(self.client_id.as_str()).map_err(|error| internal(&error))?;
+        self.hub.class.reset(&self.client_id);
         inner.waiting.clear();
         if let Some(running) = &mut inner.running {
             running.stop.stop();
@@ -364,6 +416,9 @@ impl LiveSession {
         let mut inner = self.lock();
         let inner = &mut *inner;
         let Some(running) = inner.running.as_mut().filter(|running| !running.discarded) else { return };
+        if let TurnEvent::Status { state, queue_position } = &event {
+            self.hub.class.doing(&self.client_id, Some((*state, *queue_position)));
+        }
         let frame = running.note(event);
         if let Some(attached) = inner.attached.as_ref().filter(|one| running.followed_by == Some(one.outbox.id())) {
             attached.outbox.send(&frame);
@@ -374,6 +429,7 @@ impl LiveSession {
     pub(super) fn finish(self: &Arc<Self>, turn: &Turn, outcome: Option<ServerFrame>) -> Option<Turn> {
         let mut inner = self.lock();
         let discarded = inner.running.take().is_none_or(|running| running.discarded);
+        self.hub.class.doing(&self.client_id, None);
         if let (Some(attached), Some(frame), false) = (&mut inner.attached, &outcome, discarded) {
             match frame {
                 ServerFrame::Response(_) => attached.send_reply(turn.message_id, frame),
@@ -429,60 +485,5 @@ impl Attached {
             self.last_sent = Some(message_id);
             self.outbox.send_reply(message_id, frame);
         }
-    }
-}
-
-impl Running {
-    fn new(turn: &Turn) -> Self {
-        Self {
-            message_id: turn.message_id,
-            stop: turn.stop.clone(),
-            followed_by: turn.followed_by,
-            discarded: false,
-            status: None,
-            citations: None,
-            deltas: Vec::new(),
-            last_seq: 0,
-        }
-    }
-
-    /// Keeps an event; its frame.
-    fn note(&mut self, event: TurnEvent) -> ServerFrame {
-        let message_id = self.message_id.to_string();
-        match event {
-            TurnEvent::Status { state, queue_position } => {
-                self.status = Some((state, queue_position));
-                ServerFrame::Status { message_id, state, queue_position }
-            }
-            TurnEvent::Citations(citations) => {
-                self.citations = Some(citations.clone());
-                ServerFrame::Citations { message_id, citations }
-            }
-            TurnEvent::Delta(delta) => {
-                self.last_seq += 1;
-                self.deltas.push((self.last_seq, delta.clone()));
-                ServerFrame::Delta { message_id, seq: self.last_seq, delta }
-            }
-        }
-    }
-
-    /// The frames of one who saw deltas up to `after_seq`. A number that was never reached is from elsewhere: all.
-    fn frames_after(&self, after_seq: i64) -> impl Iterator<Item = ServerFrame> {
-        let message_id = || self.message_id.to_string();
-        let after = u64::try_from(after_seq).ok().filter(|after| *after <= self.last_seq).unwrap_or(0);
-        let status = self.status.map(|(state, queue_position)| ServerFrame::Status {
-            message_id: message_id(),
-            state,
-            queue_position,
-        });
-        let citations = self.citations.clone();
-        let citations = citations.map(|citations| ServerFrame::Citations { message_id: message_id(), citations });
-        let missed = self.deltas.iter().filter(move |(seq, _)| *seq > after);
-        let deltas = missed.map(move |(seq, delta)| ServerFrame::Delta {
-            message_id: message_id(),
-            seq: *seq,
-            delta: delta.clone(),
-        });
-        status.into_iter().chain(citations).chain(deltas)
     }
 }

@@ -3,6 +3,7 @@
 use super::error::ApiError;
 use super::http::App;
 use super::hub::ClientId;
+use super::printable;
 use super::protocol::{self, Progress};
 use super::session::read_learner;
 use super::transcript;
@@ -23,11 +24,10 @@ pub(super) struct FormatQuery {
 
 impl FormatQuery {
     /// The format asked for, `json` if none was.
-    fn one_of(&self, known: [&'static str; 2]) -> Result<&'static str, ApiError> {
+    pub(super) fn one_of(&self, known: &[&'static str]) -> Result<&'static str, ApiError> {
         let format = self.format.as_deref().unwrap_or("json");
-        let [first, second] = known;
-        let bad = || ApiError::bad_request(format!("format is {format:?}; it must be {first} or {second}"));
-        known.into_iter().find(|one| *one == format).ok_or_else(bad)
+        let bad = || ApiError::bad_request(format!("format is {format:?}; it must be {}", known.join(" or ")));
+        known.iter().find(|one| **one == format).copied().ok_or_else(bad)
     }
 }
 
@@ -46,19 +46,19 @@ fn unknown(client_id: &ClientId) -> ApiError {
 }
 
 /// The header that gives a file its name.
-fn file_name(name: &str) -> [(HeaderName, HeaderValue); 1] {
+pub(super) fn file_name(name: &str) -> [(HeaderName, HeaderValue); 1] {
     let value = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));
     [(header::CONTENT_DISPOSITION, value.expect("a client_id is plain ASCII"))]
 }
 
-/// `GET /api/sessions/{client_id}/export?format=md|json`
+/// `GET /api/sessions/{client_id}/export?format=md|json|html`
 pub(super) async fn export(
     State(app): State<Arc<App>>,
     Path(client_id): Path<String>,
     Query(query): Query<FormatQuery>,
 ) -> Result<Response, ApiError> {
     let client_id: ClientId = client_id.parse().map_err(ApiError::bad_request)?;
-    let format = query.one_of(["md", "json"])?;
+    let format = query.one_of(&["md", "json", "html"])?;
     let id = client_id.clone();
     let found = read(&app, move |classroom| {
         let session = classroom.session(id.as_str())?;
@@ -71,6 +71,11 @@ pub(super) async fn export(
     if format == "md" {
         let text = transcript::markdown(client_id.as_str(), &messages);
         return Ok((file_name, [(header::CONTENT_TYPE, "text/markdown; charset=utf-8")], text).into_response());
+    }
+    if format == "html" {
+        // To be looked at and printed, so it opens in the browser rather than being saved.
+        let name = app.hub.class.name(client_id.as_str());
+        return Ok(printable::page(&name, &messages).into_response());
     }
     let conversation = json!({
         "client_id": client_id.as_str(),
@@ -88,7 +93,7 @@ pub(super) async fn progress(
     Query(query): Query<FormatQuery>,
 ) -> Result<Response, ApiError> {
     let client_id: ClientId = client_id.parse().map_err(ApiError::bad_request)?;
-    let format = query.one_of(["json", "csv"])?;
+    let format = query.one_of(&["json", "csv"])?;
     let id = client_id.clone();
     let learned = read(&app, move |classroom| classroom.learned(id.as_str())).await?;
     let learned = learned.ok_or_else(|| unknown(&client_id))?;
@@ -116,7 +121,7 @@ fn csv(entries: &[Progress]) -> String {
 }
 
 /// A field of RFC 4180, quoted; one that a spreadsheet would take for a formula gets an apostrophe before it.
-fn cell(field: &str) -> String {
+pub(super) fn cell(field: &str) -> String {
     let formula = if field.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
     format!("\"{formula}{}\"", field.replace('"', "\"\""))
 }

@@ -101,8 +101,15 @@ mod tests {
             let (session, message_id) = store.accept("ann", &format!("question {number}"), 0).unwrap();
             key = Some(session);
             let text = format!("answer {number}");
-            let reply =
-                crate::classroom::NewReply { message_id, text: &text, json: "?", state: "", learned: "", at: 60 };
+            let reply = crate::classroom::NewReply {
+                message_id,
+                text: &text,
+                json: "?",
+                state: "",
+                learned: "",
+                asked: None,
+                at: 60,
+            };
             if *replied {
                 store.reply(session, &reply).unwrap();
             }

@@ -1,10 +1,12 @@
 //! A session's work: its messages, one after the other, from the tutor to the classroom to the student.
 
+use super::class_report::Source;
 use super::protocol::{self, ErrorCode, Response, ServerFrame, WireError};
-use super::session::{Kept, LiveSession, Turn, read_learner};
+use super::session::{Kept, LiveSession, Turn};
 use super::transcript;
-use crate::classroom::{ClassroomError, NewReply};
-use crate::tutor::{Finish, Lesson, Reply, Said, State, Student, TurnEvent, TutorError};
+use crate::classroom::{ClassroomError, NewQuestion, NewReply};
+use crate::passage::Citation;
+use crate::tutor::{Finish, Inquiry, Lesson, Reply, Said, State, Student, TurnEvent, TutorError};
 use std::sync::Arc;
 use std::time::Instant;
 use tracing::Instrument as _;
@@ -45,6 +47,7 @@ impl LiveSession {
             }
             Err(error) => error,
         };
+        self.will_not_be_answered(turn).await;
         let answer = match &error {
             TurnError::Classroom(ClassroomError::Gone { .. }) => return None,
             TurnError::Tutor(TutorError::Overloaded { retry_after }) => {
@@ -60,6 +63,15 @@ impl LiveSession {
             }
         };
         Some(ServerFrame::Error(WireError { message_id: Some(turn.message_id.to_string()), ..answer }))
+    }
+
+    /// Keeps that the student was told to send the message again, so that it is not answered by itself later.
+    async fn will_not_be_answered(self: &Arc<Self>, turn: &Turn) {
+        let (session, message_id) = (Arc::clone(self), turn.message_id);
+        let noted = tokio::task::spawn_blocking(move || session.hub.classroom.give_up(message_id)).await;
+        if !matches!(noted, Ok(Ok(()))) {
+            tracing::warn!(%message_id, "that this message has no reply is not kept");
+        }
     }
 
     /// Waits for a place among the running turns, then lets the tutor reply.
@@ -89,17 +101,31 @@ impl LiveSession {
         let stored = stored.filter(|session| session.key == turn.key).ok_or_else(gone)?;
         let mut kept = Kept::read(stored.state.as_deref(), self.client_id());
         self.count_from(kept.last_seq);
-        let mut learner =
-            read_learner(self.hub.classroom.learned(self.client_id().as_str())?.as_deref(), self.client_id());
-        let mut events = |event| self.event(event);
+        let mut learner = self.learner()?;
+        let mut clock = self.hub.meters.turn();
+        let mut events = |event: TurnEvent| {
+            clock.note(&event);
+            self.event(event);
+        };
         let reply = if turn.stop.cancel.is_cancelled() {
             events(TurnEvent::Delta(STOPPED.to_owned()));
             stopped(&kept)
         } else {
             let student = Student { session: &mut kept.tutor, learner: &mut learner };
             let said = Said { content: &turn.content, at: transcript::now() };
-            self.hub.teacher.turn(student, said, &mut events, &turn.stop.cancel)?
+            match self.hub.teacher.turn(student, said, &mut events, &turn.stop.cancel) {
+                Ok(reply) => reply,
+                Err(error) => {
+                    clock.end(if matches!(error, TutorError::Overloaded { .. }) { "overloaded" } else { "error" });
+                    return Err(error.into());
+                }
+            }
         };
+        clock.end(match reply.finish {
+            Finish::Stop => "stop",
+            Finish::Length => "length",
+            Finish::Cancelled => "cancelled",
+        });
         kept.last_seq = self.last_seq();
         let at = transcript::now();
         let response = Response {
@@ -119,9 +145,26 @@ impl LiveSession {
         let state = serde_json::to_string(&kept).map_err(|error| TutorError::Internal(error.to_string()))?;
         let learned = serde_json::to_string(&learner).map_err(|error| TutorError::Internal(error.to_string()))?;
         let (message_id, text) = (turn.message_id, response.response.as_str());
-        let reply = NewReply { message_id, text, json: &json, state: &state, learned: &learned, at };
-        self.hub.classroom.reply(turn.key, &reply)?;
+        let question = reply.asked.as_ref().map(|asked| new_question(asked, &response.citations));
+        let asked = question.as_ref();
+        let new = NewReply { message_id, text, json: &json, state: &state, learned: &learned, asked, at };
+        self.hub.classroom.reply(turn.key, &new)?;
+        let verdict = reply.asked.map(|asked| asked.verdict);
+        self.hub.class.replied(self.client_id(), &kept, learner.name.as_deref(), verdict);
         Ok(response)
+    }
+}
+
+/// A question to the books as the teacher's page lists it.
+fn new_question(asked: &Inquiry, citations: &[Citation]) -> NewQuestion {
+    let json = |error| format!("a value without maps is JSON: {error}");
+    let verdict = serde_json::to_value(asked.verdict).ok();
+    let sources: Vec<Source> = citations.iter().map(Source::of).collect();
+    NewQuestion {
+        key: asked.key(),
+        question: asked.question.clone(),
+        verdict: verdict.and_then(|verdict| verdict.as_str().map(str::to_owned)).unwrap_or_default(),
+        sources: serde_json::to_string(&sources).unwrap_or_else(json),
     }
 }
 
@@ -136,6 +179,7 @@ fn stopped(kept: &Kept) -> Reply {
         lesson: kept.tutor.lesson.as_ref().map(Lesson::place),
         quiz: kept.tutor.quiz.as_ref().and_then(|quiz| quiz.place(None)),
         progress: None,
+        asked: None,
         finish: Finish::Cancelled,
     }
 }

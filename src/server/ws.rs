@@ -3,14 +3,17 @@
 //! Reading never waits for a turn, and writing never waits for reading: a student can stop what is being written, pongs
 //! arrive, and a client that reads slowly holds up nobody but itself.
 
+use super::access::Caller;
 use super::error::ApiError;
 use super::http::App;
-use super::hub::{ClientId, Hub, Resumed};
+use super::hub::{ClientId, ConnectionPlace, Hub, Resumed};
 use super::limits::Limits;
 use super::outbox::{Outbox, Outgoing};
 use super::protocol::{self, ClientFrame, Close, ErrorCode, ServerFrame, WireError};
+use super::rates::FrameRate;
 use super::session::{Followed, LiveSession};
-use crate::classroom::{ClassroomError, MessageId};
+use crate::classroom::{ClassroomError, MessageId, Role};
+use axum::Extension;
 use axum::extract::rejection::PathRejection;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
@@ -22,7 +25,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior};
 use tungstenite::error::{CapacityError, Error as SocketError};
 
@@ -42,8 +45,10 @@ struct Connection {
     peer: SocketAddr,
     /// Whether it opted in to word by word for all its messages.
     follows: Followed,
+    /// Whether it is a student's, and not the teacher's own.
+    is_pupil: bool,
     /// Its place among the connections.
-    _place: OwnedSemaphorePermit,
+    _place: ConnectionPlace,
 }
 
 /// `GET /ws/{client_id}`
@@ -52,22 +57,18 @@ pub(super) async fn upgrade(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     path: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
+    Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     match let_in(&app, peer, path, query.as_deref(), &headers, upgrade) {
-        Ok((upgrade, connection)) => {
+        Ok((upgrade, mut connection)) => {
+            connection.is_pupil = caller.person().is_none_or(|person| person.role == Role::Student);
             let hub = Arc::clone(&app.hub);
-            upgrade
-                .max_message_size(READABLE_BYTES)
-                .max_frame_size(READABLE_BYTES)
-                .read_buffer_size(READ_BUFFER_BYTES)
-                .write_buffer_size(0)
-                .max_write_buffer_size(2 * hub.limits.max_outgoing_bytes)
-                .on_upgrade(move |socket| {
-                    let task = serve(Arc::clone(&hub), connection, socket);
-                    hub.connections.track_future(task)
-                })
+            sized(upgrade, READABLE_BYTES, hub.limits.max_outgoing_bytes).on_upgrade(move |socket| {
+                let task = serve(Arc::clone(&hub), connection, socket);
+                hub.connections.track_future(task)
+            })
         }
         Err(error) => {
             let active = app.hub.num_connections();
@@ -75,6 +76,20 @@ pub(super) async fn upgrade(
             error.into_response()
         }
     }
+}
+
+/// Gives a socket its sizes: every WebSocket of this server goes through here.
+pub(super) fn sized(
+    upgrade: WebSocketUpgrade,
+    max_readable_bytes: usize,
+    max_outgoing_bytes: usize,
+) -> WebSocketUpgrade {
+    upgrade
+        .max_message_size(max_readable_bytes)
+        .max_frame_size(max_readable_bytes)
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(0)
+        .max_write_buffer_size(2 * max_outgoing_bytes)
 }
 
 /// Checks everything that can be refused before the upgrade.
@@ -100,12 +115,12 @@ fn let_in(
     if app.hub.draining.is_cancelled() {
         return Err(ApiError::overloaded("the server is going away", retry_after));
     }
-    let place = app.hub.take_place();
+    let place = app.hub.take_place(peer.ip());
     let place =
         place.ok_or_else(|| ApiError::overloaded("all places are taken; try again in a moment", retry_after))?;
     let follows = query.unwrap_or_default().split('&').any(|pair| matches!(pair, "stream=1" | "stream=true"));
     let follows = if follows { Followed::Yes } else { Followed::No };
-    Ok((upgrade, Connection { client_id, peer, follows, _place: place }))
+    Ok((upgrade, Connection { client_id, peer, follows, is_pupil: true, _place: place }))
 }
 
 /// Why a connection got no session.
@@ -133,7 +148,13 @@ async fn serve(hub: Arc<Hub>, connection: Connection, socket: WebSocket) {
     let Connection { client_id, peer, .. } = &connection;
     let attached = blocking({
         let (hub, client_id, outbox) = (Arc::clone(&hub), client_id.clone(), outbox.clone());
-        move || hub.attach(&client_id, &outbox)
+        let (follows, is_pupil) = (connection.follows, connection.is_pupil);
+        move || {
+            if is_pupil {
+                hub.class.came(&client_id);
+            }
+            hub.attach(&client_id, &outbox, follows)
+        }
     })
     .await;
     let active = hub.num_connections();
@@ -153,7 +174,8 @@ async fn serve(hub: Arc<Hub>, connection: Connection, socket: WebSocket) {
     let resumed = resumed == Resumed::Yes;
     tracing::info!(%client_id, %peer, active, resumed, "connection opened");
     let (sink, stream) = socket.split();
-    let reader = Reader { hub: &hub, session: &session, outbox: &outbox, follows: connection.follows };
+    let rate = FrameRate::new(&hub.limits);
+    let reader = Reader { hub: &hub, session: &session, outbox: &outbox, follows: connection.follows, rate };
     let reason = converse(&reader, sink, stream, waiting).await;
     // A task of its own: the conversation must be let go of even if this one is dropped.
     let (ended, id) = (Arc::clone(&session), outbox.id());
@@ -219,7 +241,7 @@ enum ReadEnd {
 }
 
 /// Why writing ended.
-enum WriteEnd {
+pub(super) enum WriteEnd {
     /// The close frame was written.
     Closed(Close),
     /// The peer takes nothing.
@@ -232,6 +254,7 @@ struct Reader<'a> {
     session: &'a Arc<LiveSession>,
     outbox: &'a Outbox,
     follows: Followed,
+    rate: FrameRate,
 }
 
 impl Reader<'_> {
@@ -258,6 +281,7 @@ impl Reader<'_> {
                     refused = true;
                     self.outbox.close(Close::TooBig);
                 }
+                Message::Text(_) | Message::Binary(_) if !self.may_send() => {}
                 Message::Text(text) => self.on_text(&text).await,
                 Message::Binary(_) => {
                     let error = "binary frames are not understood; send JSON in text frames";
@@ -279,6 +303,16 @@ impl Reader<'_> {
         }
     }
 
+    /// Counts a frame; one too many is refused unread.
+    fn may_send(&self) -> bool {
+        let refused = self.rate.take().err();
+        if let Some(error) = &refused {
+            self.hub.meters.refused("rate_limited");
+            self.outbox.send(&ServerFrame::Error(error.clone()));
+        }
+        refused.is_none()
+    }
+
     /// Notes which replies have arrived.
     async fn confirm(&self, last: Option<MessageId>) {
         let replies = self.outbox.confirm(last);
@@ -294,6 +328,7 @@ impl Reader<'_> {
             Err(error) => Err(error),
         };
         if let Err(error) = result {
+            self.hub.meters.refused(error.code.name());
             self.outbox.send(&ServerFrame::Error(error));
         }
     }
@@ -334,7 +369,7 @@ impl Reader<'_> {
 }
 
 /// How to close after what cannot be read; nothing if the connection is gone anyway.
-fn unreadable(error: axum::Error) -> Option<Close> {
+pub(super) fn unreadable(error: axum::Error) -> Option<Close> {
     let error = error.into_inner();
     match error.downcast_ref::<SocketError>() {
         Some(SocketError::Capacity(CapacityError::MessageTooLong { .. })) => Some(Close::TooBig),
@@ -346,7 +381,7 @@ fn unreadable(error: axum::Error) -> Option<Close> {
 }
 
 /// Writes what waits, and a ping now and then, until the close frame is out or the peer takes no more.
-async fn write_frames(
+pub(super) async fn write_frames(
     mut sink: SplitSink<WebSocket, Message>,
     mut waiting: mpsc::UnboundedReceiver<Outgoing>,
     outbox: &Outbox,

@@ -1,7 +1,7 @@
 //! A reply while it is being written: its text so far, what it stands on, and the events that carry both.
 
 use super::shelf::Shelf;
-use super::turn::{Finish, LessonPlace, Mode, ProgressEntry, QuizPlace, Reply, State, TurnEvent};
+use super::turn::{Finish, Inquiry, LessonPlace, Mode, ProgressEntry, QuizPlace, Reply, State, TurnEvent};
 use crate::passage::{BookId, ChunkId, Citation, GAP, PageIndex, Passage, on_one_line};
 use std::ops::Range;
 
@@ -208,6 +208,7 @@ impl<'a> Draft<'a> {
             lesson: end.lesson,
             quiz: end.quiz,
             progress: end.progress,
+            asked: end.asked,
             finish: end.finish,
         }
     }
@@ -220,6 +221,7 @@ pub(crate) struct End {
     pub(crate) lesson: Option<LessonPlace>,
     pub(crate) quiz: Option<QuizPlace>,
     pub(crate) progress: Option<Vec<ProgressEntry>>,
+    pub(crate) asked: Option<Inquiry>,
     pub(crate) grounded: bool,
     pub(crate) finish: Finish,
 }

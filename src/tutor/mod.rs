@@ -71,8 +71,8 @@ pub use shelf::{Heading, Scope, Shelf, ShelfError};
 pub use subject::{Subject, SubjectKind};
 pub use teacher::{MODEL_LEAD, Probe, READING_GRADE, Tutor};
 pub use turn::{
-    Cancel, Finish, LessonPlace, Mode, ProgressEntry, Purpose, QuizPlace, QuizResult, Reply, Said, State, Student,
-    Teach, TurnEvent, TutorError,
+    Cancel, Finish, Inquiry, LessonPlace, Mode, ProgressEntry, Purpose, QuizPlace, QuizResult, Reply, Said, State,
+    Student, Teach, TurnEvent, TutorError, Verdict,
 };
 pub use wording::{Patience, Prompt, WriteEnd, Writer, Written};
 
@@ -103,6 +103,33 @@ pub struct Session {
     pub turns: u64,
     /// The turn in which topics were last offered.
     pub offered: Option<u64>,
+}
+
+/// As often as this in the same place, and a student needs a look.
+const STUCK_AFTER: u32 = 2;
+
+impl Session {
+    /// The heading of what the student works on.
+    #[must_use]
+    pub fn section(&self) -> Option<&str> {
+        let item = self.quiz.as_ref().and_then(Quiz::item).map(|item| item.section.title.as_str());
+        item.or_else(|| self.lesson.as_ref().map(|lesson| lesson.step().section.title.as_str()))
+    }
+
+    /// Why a teacher should look at this student, in words; nothing while all goes well.
+    #[must_use]
+    pub fn stuck(&self) -> Option<String> {
+        let item = self.quiz.as_ref().and_then(Quiz::item);
+        match item {
+            Some(item) if item.attempts >= STUCK_AFTER => {
+                return Some(format!("{} tries at one question", item.attempts));
+            }
+            Some(item) if item.hints >= STUCK_AFTER => return Some(format!("{} hints for one question", item.hints)),
+            _ => {}
+        }
+        let lesson = self.lesson.as_ref().filter(|lesson| lesson.simpler >= STUCK_AFTER)?;
+        Some(format!("asked {} times for simpler words", lesson.simpler))
+    }
 }
 
 /// A question that was answered.

@@ -7,7 +7,7 @@ use super::place::{self, BookName, Found, Place, SectionName};
 use super::shelf::{Heading, Scope};
 use super::special::Special;
 use super::teacher::{MODEL_LEAD, Turn};
-use super::turn::{Mode, State, TutorError};
+use super::turn::{Mode, State, TutorError, Verdict};
 use super::words::{content_set, coverage};
 use super::{Exchange, Subject, SubjectKind, answer, definition, explain, prompt, talk};
 use crate::passage::{BookRef, Passage, sentences};
@@ -125,6 +125,7 @@ impl Turn<'_> {
             let question = if asks { format!("What is {term}?") } else { asked.question.to_owned() };
             return self.plain_question(&question, asked.scopes);
         };
+        self.note_question(&format!("What is {term}?"), Verdict::Answered);
         let section = found.passage.section.title.clone();
         self.draft.cite(&found.quotes);
         self.draft.say(&talk::source(&found.passage.book, &section));

@@ -10,7 +10,8 @@ use super::quiz::{self, Quiz};
 use super::shelf::{Scope, Shelf, ShelfError};
 use super::talk::vary;
 use super::turn::{
-    Cancel, Finish, Mode, ProgressEntry, Purpose, QuizResult, Reply, Said, Student, Teach, TurnEvent, TutorError,
+    Cancel, Finish, Inquiry, Mode, ProgressEntry, Purpose, QuizResult, Reply, Said, Student, Teach, TurnEvent,
+    TutorError, Verdict,
 };
 use super::wording::{self, Patience, Prompt, Writer};
 use super::{Exchange, Learner, Session, answer, grounding, prompt, relevance, talk, words};
@@ -58,6 +59,8 @@ pub(super) struct Turn<'a> {
     pub(super) result: Option<QuizResult>,
     /// What the student knows, where that was asked.
     pub(super) shown_progress: Option<Vec<ProgressEntry>>,
+    /// The question to the books and what became of it.
+    asked: Option<Inquiry>,
     /// The student's language, where it is not the books' and the model writes it.
     pub(super) answer_in: Option<Language>,
 }
@@ -80,6 +83,7 @@ impl<'a> Turn<'a> {
             is_asked: false,
             result: None,
             shown_progress: None,
+            asked: None,
             answer_in: None,
         }
     }
@@ -234,6 +238,7 @@ impl Turn<'_> {
             lesson: self.session.lesson.as_ref().map(Lesson::place),
             quiz: self.session.quiz.as_ref().and_then(|quiz| quiz.place(self.result)),
             progress: self.shown_progress,
+            asked: self.asked,
             grounded,
             finish: if self.cancel.is_cancelled() { Finish::Cancelled } else { Finish::Stop },
         };
@@ -356,6 +361,7 @@ impl Turn<'_> {
             Outcome::Answer(found) => found,
             Outcome::Near(found) => return self.nearest(question, &found),
             Outcome::Nothing => {
+                self.note_question(question, Verdict::NotInBooks);
                 let topics = if self.session.lesson.is_some() { Vec::new() } else { self.topics()? };
                 let text = if self.tutor.shelf.books()?.is_empty() {
                     talk::no_books().to_owned()
@@ -369,6 +375,7 @@ impl Turn<'_> {
                 return Ok(false);
             }
         };
+        self.note_question(question, Verdict::Answered);
         let section = found.passage.section.title.clone();
         self.draft.cite(&found.quotes);
         self.draft.say(&talk::source(&found.passage.book, &section));
@@ -385,8 +392,14 @@ impl Turn<'_> {
         Ok(true)
     }
 
+    /// Keeps for the teacher what was asked of the books.
+    pub(super) fn note_question(&mut self, question: &str, verdict: Verdict) {
+        self.asked = Some(Inquiry { question: question.to_owned(), verdict });
+    }
+
     /// Shows what comes nearest to a question that the books may not answer.
     fn nearest(&mut self, question: &str, found: &Evidence) -> Result<bool, TutorError> {
+        self.note_question(question, Verdict::Near);
         self.draft.cite(&found.quotes);
         self.draft.say(&talk::nearest(&found.passage.book.title, &found.quotes));
         self.draft.quote_block(&found.quotes);

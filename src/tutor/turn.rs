@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use super::words::content_set;
 use super::{Learner, Session};
 
 /// What a conversation is doing.
@@ -114,6 +115,36 @@ pub struct ProgressEntry {
     pub due: Option<i64>,
 }
 
+/// What became of a question to the books.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The books answer it.
+    Answered,
+    /// They have only something near.
+    Near,
+    /// They have nothing on it.
+    NotInBooks,
+}
+
+/// A question that a student put to the books, for the teacher to see.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inquiry {
+    /// As it was searched for.
+    pub question: String,
+    /// What became of it.
+    pub verdict: Verdict,
+}
+
+impl Inquiry {
+    /// The same for questions that ask the same in almost the same words.
+    #[must_use]
+    pub fn key(&self) -> String {
+        let words: Vec<String> = content_set(&self.question).into_iter().collect();
+        if words.is_empty() { self.question.to_lowercase() } else { words.join(" ") }
+    }
+}
+
 /// Why a reply ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -173,6 +204,8 @@ pub struct Reply {
     pub quiz: Option<QuizPlace>,
     /// What the student knows, where that was asked.
     pub progress: Option<Vec<ProgressEntry>>,
+    /// The question to the books, if the message was one.
+    pub asked: Option<Inquiry>,
     /// Why it ended.
     pub finish: Finish,
 }

@@ -125,6 +125,10 @@ describe(`the student's page (${kind} server)`, { concurrency: false }, () => {
     await picture(page, "4-answer");
     const chip = page.locator(".turn").last().locator(".chip").first();
     await chip.tap();
+    await page.locator('.leaf[data-state="shown"]').waitFor({ timeout: 30000 });
+    assert.ok(Number(await page.locator(".leaf").getAttribute("data-marks")) > 0, "the quote is marked on the page");
+    await accessible(page, "the page of a citation");
+    await page.locator('[data-view="words"]').tap();
     await page.locator("#sheet[open] blockquote").waitFor();
     assert.ok((await page.locator("#sheet blockquote").textContent()).length > 10, "the quote has words");
     const link = page.locator("#sheet a");

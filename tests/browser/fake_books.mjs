@@ -1,5 +1,7 @@
 // What the stand-in server teaches: two books that do not exist, a lesson of four steps, and a page of all the marks.
 
+import { pageText, pdf, withSpans } from "./fake_pdf.mjs";
+
 export const BOOKS = [
   { id: "stream-handbook", title: "Stream Handbook", file_name: "stream-handbook.pdf", num_pages: 39, num_chunks: 96,
     topics: ["Introduction", "Why you should use streams", "Readable streams", "Writable streams", "Transform streams", "Duplex streams", "Pipes in the terminal"] },
@@ -13,7 +15,7 @@ const cite = (page, quote, book = BOOKS[0]) => ({
 });
 
 export const CITATIONS = [
-  cite(5, "Readable streams produce data that can be fed into a writable, transform, or duplex stream by calling .pipe()."),
+  withSpans(cite(5, "Readable streams produce data that can be fed into a writable, transform, or duplex stream by calling .pipe()."), BOOKS[0]),
   cite(7, "Whenever data is read from a source faster than it is written, the stream takes care of back-pressure by itself."),
   { ...cite(12, "A body at rest stays at rest unless a force acts on it.", BOOKS[1]), page_label: "iv" },
   { ...cite(3, "Self-locking nuts hold by themselves.", BOOKS[2]), page_label: "7-12" },
@@ -53,8 +55,14 @@ fs.createReadStream("in.txt").pipe(process.stdout);
 
 הזרם מגיע לאט לאט.`;
 
-/** The bytes of a file that is a PDF with one empty page, padded so that ranges have something to cut. */
-export function pdf(id) {
-  const body = `%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 400]>>endobj\n%${id}${" ".repeat(4096)}\ntrailer<</Root 1 0 R>>\n%%EOF\n`;
-  return Buffer.from(body, "latin1");
+/** The bytes of a book's file; those of the last book are broken after their beginning. */
+export function fileOf(id) {
+  const book = BOOKS.find((one) => one.id === id);
+  return book === BOOKS[2] ? Buffer.from("%PDF-1.4\nthe rest of this file is lost") : pdf(book, CITATIONS);
+}
+
+/** A page as `/api/books/{id}/pages/{page}` tells it, or null. */
+export function pageOf(id, page) {
+  const book = BOOKS.find((one) => one.id === id);
+  return book && page >= 1 && page <= book.num_pages ? { page, page_label: String(page), text: pageText(book, page, CITATIONS) } : null;
 }

@@ -71,7 +71,7 @@ export function quizAnswer(session, content) {
   return ask(session, "Look at the question once more.", /perhaps/.test(content) ? "unsure" : /half/.test(content) ? "partly" : "wrong");
 }
 
-function progress() {
+export function progress() {
   const day = (days) => new Date(Date.now() + days * 24 * 60 * 60 * 1000).toISOString();
   const entry = (book, section, mastery, num_asked, num_right, due) => ({ book: book.file_name, title: book.title, section, mastery, num_asked, num_right, due });
   return [

@@ -2,11 +2,11 @@
 // or as slowly as a test wants, and can be told to fail. The page is tried against it in seconds. It takes the flags of
 // the real one:
 //
-//   node fake_server.mjs serve --addr 127.0.0.1:8000 [--data FOLDER] [--word-ms 15]
+//   node fake_server.mjs serve --addr 127.0.0.1:8000 [--data FOLDER] [--word-ms 15] [--login]
 //
 // Messages that begin with `test:` make it do what a real server does rarely: `test:overloaded`, `test:queue`,
 // `test:internal`, `test:markdown`, `test:long`, and `test:quiz`, `test:check`, `test:choice`, `test:order`, `test:match`,
-// `test:progress` (see fake_quiz.mjs).
+// `test:progress` (see fake_quiz.mjs). What a teacher does is asked for over HTTP (see fake_join.mjs).
 
 import { createReadStream, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -14,19 +14,20 @@ import { dirname, extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { WebSocketServer } from "ws";
-import { BOOKS, CITATIONS, LESSON, MARKDOWN, pdf } from "./fake_books.mjs";
-import { quizAnswer } from "./fake_quiz.mjs";
+import { BOOKS, CITATIONS, fileOf, LESSON, MARKDOWN, pageOf } from "./fake_books.mjs";
+import { FakeClass } from "./fake_join.mjs";
+import { progress, quizAnswer } from "./fake_quiz.mjs";
 import { teachHttp, teachUpgrade } from "./fake_teach.mjs";
 
 const { values: flags } = parseArgs({
   allowPositionals: true, strict: false,
-  options: { addr: { type: "string" }, data: { type: "string" }, "word-ms": { type: "string" } },
+  options: { addr: { type: "string" }, data: { type: "string" }, "word-ms": { type: "string" }, login: { type: "boolean" } },
 });
 const [host, port] = (flags.addr ?? "127.0.0.1:8000").split(":");
 const wordMs = Number(flags["word-ms"] ?? 15);
 const web = join(dirname(fileURLToPath(import.meta.url)), "../../src/server/web");
 const store = flags.data ? join(flags.data, "fake.json") : null;
-const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".webmanifest": "application/manifest+json" };
+const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".mjs": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".webmanifest": "application/manifest+json" };
 const CSP = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'; object-src 'none'";
 
 const sessions = new Map(Object.entries(store && existsSync(store) ? JSON.parse(readFileSync(store, "utf8")) : {}));
@@ -41,16 +42,33 @@ function keep() {
 
 // ---- HTTP
 
-const server = createServer((request, response) => {
+const theClass = new FakeClass(Boolean(flags.login), {
+  send: (frame) => live.forEach((client) => send(client, frame)),
+  start: (content) => live.forEach((client, id) => client.socket && begin(client, sessionOf(id), content)),
+  close: (code) => live.forEach(({ socket }) => socket?.close(code, "no longer in the class")),
+});
+
+const server = createServer(async (request, response) => {
   if (teachHttp(request, response)) return;
-  const { pathname } = new URL(request.url, "http://here");
-  const json = (status, body) => response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+  const url = new URL(request.url, "http://here");
+  const { pathname } = url;
+  const json = (status, body, head = {}) => (response.writeHead(status, { "content-type": "application/json", ...head }).end(body && JSON.stringify(body)), true);
+  if (await theClass.answer(request, url, json)) return;
+  const [, owner, what] = /^\/api\/sessions\/([^/]+)\/(export|progress)$/.exec(pathname) ?? [];
+  if (owner && !theClass.lets(request, owner)) return json(403, { error: { code: "forbidden", message: "this is another student's" } });
+  const format = url.searchParams.get("format");
+  if (what === "progress" && format === "json") return json(200, { client_id: owner, name: null, sections: sessionOf(owner).messages.length ? progress() : [] });
+  if (owner) return response.writeHead(200, { "content-type": "text/plain; charset=utf-8" }).end(`${owner} ${what} ${format}`);
   const book = /^\/api\/books\/([^/]+)\/file$/.exec(pathname);
   if (pathname === "/health") return json(200, { status: "ok", active_connections: live.size });
   const client = /^\/api\/sessions\/([^/]+)\/said$/.exec(pathname)?.[1];
   if (client) return json(200, sessionOf(client).messages.map(({ content }) => content));
   if (pathname === "/api/books") return json(200, BOOKS);
-  if (book && BOOKS.some(({ id }) => id === book[1])) return sendPdf(request, response, pdf(book[1]));
+  if (book && BOOKS.some(({ id }) => id === book[1])) return sendPdf(request, response, fileOf(book[1]));
+  const [, inBook, number] = /^\/api\/books\/([^/]+)\/pages\/(\d+)$/.exec(pathname) ?? [];
+  const text = inBook && pageOf(inBook, Number(number));
+  if (text) return json(200, text);
+  if (pathname === "/join") return sendFile(response, "join.html");
   if (pathname === "/demo" || pathname === "/demo/") return sendFile(response, "index.html");
   if (pathname.startsWith("/demo/")) return sendFile(response, pathname.slice(6));
   return json(404, { error: { code: "not_found", message: `there is nothing at ${pathname}` } });
@@ -79,6 +97,7 @@ server.on("upgrade", (request, socket, head) => {
   const { pathname, searchParams } = new URL(request.url, "http://here");
   const id = /^\/ws\/([A-Za-z0-9._-]{1,64})$/.exec(pathname)?.[1];
   if (!id) return socket.end("HTTP/1.1 400 Bad Request\r\n\r\n");
+  if (!theClass.lets(request, id)) return socket.end("HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n");
   sockets.handleUpgrade(request, socket, head, (ws) => attach(ws, id, searchParams.get("stream") === "1"));
 });
 
@@ -106,6 +125,7 @@ function welcome(client, id) {
   const resumed = session.messages.length > 0;
   const response = resumed ? "Welcome back! We can go on where you stopped." : "Hello! I teach from the books of your class. Ask me anything, or say, for example:\n- teach me about Readable streams\n- teach me about Newton's laws of motion\n- teach me about Self-locking nuts";
   send(client, { type: "welcome", response, client_id: id, ...modeOf(session), timestamp: now(), resumed, protocol: 1 });
+  if (theClass.paused) send(client, theClass.pause());
 }
 
 function send(client, frame) {
@@ -164,12 +184,26 @@ function accept(client, session, { content = "", stream }) {
   if (!content.trim()) return send(client, { type: "error", code: "empty", error: "the message is empty" });
   if (content.length > 8000) return send(client, { type: "error", code: "too_long", error: "at most 8,000 characters" });
   if (content === "test:overloaded" && (refused += 1) % 2) return send(client, { type: "error", code: "overloaded", error: "the tutor is busy", retry_after_ms: 400 });
+  if (theClass.paused) return send(client, { type: "error", code: "paused", error: "your teacher has paused the class" });
   if (content === "test:internal") return send(client, { type: "error", code: "internal", error: "the model stopped" });
+  line(client, session, content, stream ?? client.stream);
+  if (!client.running) next(client);
+}
+
+/** Puts a message in the line of what is to be answered. */
+function line(client, session, content, stream) {
   lastMessage += 1;
   const message = { id: lastMessage, content, timestamp: now() };
   session.messages.push(message);
   keep();
-  client.queue.push({ session, message, stream: stream ?? client.stream });
+  client.queue.push({ session, message, stream });
+  return message;
+}
+
+/** The teacher says something in the student's place. */
+function begin(client, session, content) {
+  const { id } = line(client, session, content, client.stream);
+  send(client, { type: "started", message_id: `m${id}`, content, response: `Your teacher starts a lesson: ${content}` });
   if (!client.running) next(client);
 }
 

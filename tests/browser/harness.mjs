@@ -26,12 +26,12 @@ async function freePort() {
   return port;
 }
 
-/** A running server; `restart` kills it without a word and starts it on the same data, where it is ours to kill. */
-export async function startServer() {
+/** A running server, with more flags where given; `restart` kills it without a word and starts it on the same data, where it is ours to kill. */
+export async function startServer(...more) {
   if (kind === "given") return { url: new URL(process.env.LECTERN_URL), restart: null, stop: async () => {} };
   const data = mkdtempSync(join(tmpdir(), "lectern-browser-"));
   const url = new URL(`http://127.0.0.1:${await freePort()}`);
-  const flags = ["serve", "--addr", url.host, "--data", data];
+  const flags = ["serve", "--addr", url.host, "--data", data, ...more];
   const models = process.env.LECTERN_MODELS ?? join(root, "models");
   const corpus = process.env.LECTERN_CORPUS ?? join(root, "corpus");
   const [program, args] = kind === "binary"

@@ -119,6 +119,7 @@ impl Teach for Teacher {
             lesson,
             quiz: None,
             progress: None,
+            asked: None,
             finish: if cancel.is_cancelled() { Finish::Cancelled } else { Finish::Stop },
         })
     }

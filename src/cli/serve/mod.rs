@@ -1,6 +1,7 @@
 //! `lectern serve`: from a folder of books to a class being taught, in one command.
 
 mod books;
+mod door;
 mod lan;
 mod openai;
 
@@ -13,7 +14,7 @@ use crate::classroom::Store;
 use crate::library::Library;
 use crate::retrieval::Retriever;
 use crate::server::openai::OpenAi;
-use crate::server::{self, Cors, Limits, Parts, ServerInfo};
+use crate::server::{self, Access, Cors, Limits, Parts, ServerInfo};
 use crate::tutor::{READING_GRADE, Tutor, Writer};
 use books::LibraryBooks;
 use openai::PassageEmbedder;
@@ -36,9 +37,11 @@ pub struct Args {
     /// Where to listen
     #[arg(long, env = "LECTERN_ADDR", default_value = "127.0.0.1:8000", value_name = "HOST:PORT")]
     addr: SocketAddr,
-    /// Let the whole network in: listen on every interface, and show the address and a QR code to join by
+    /// Let the whole network in: listen on every interface, and show the address, a class code and a QR code to join by
     #[arg(long)]
     lan: bool,
+    #[command(flatten)]
+    door: door::Args,
     /// The folder of books that is read before the class begins; new and changed ones only
     #[arg(long, env = "LECTERN_CORPUS", default_value = "corpus", value_name = "FOLDER")]
     corpus: PathBuf,
@@ -69,12 +72,17 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
     if args.openai && !addr.ip().is_loopback() {
         eprintln!("With --openai everyone who reaches this server can use the bare model, without books and checks.");
     }
-    let parts = parts(&args, cors, args.openai || addr.ip().is_loopback())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let mut parts = parts(&args, cors, args.openai || addr.ip().is_loopback())?;
     let served = runtime.block_on(async {
         listener.set_nonblocking(true)?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        lan::announce(listener.local_addr()?);
+        let bound = listener.local_addr()?;
+        parts.tls = args.door.tls(&args.folders.data, &lan::addresses()).await?;
+        let entrance = args.door.open(bound, &parts)?;
+        parts.access = entrance.access.clone();
+        lan::announce(bound, &entrance);
+        let _found_by_name = lan::publish(bound, parts.tls.is_some());
         let shutdown = CancellationToken::new();
         tokio::spawn(stop_on_signal(shutdown.clone()));
         server::run(listener, parts, shutdown).await.map_err(CliError::from)
@@ -90,9 +98,10 @@ fn parts(args: &Args, cors: Cors, opens_openai: bool) -> Result<Parts, CliError>
     let embed = || Arc::new(PassageEmbedder(Arc::clone(&embedder)));
     let openai = opens_openai.then(|| OpenAi { chat: chat.clone(), embed: Some(embed()) });
     let (model, engine) = match chat {
-        Some((name, engine)) => (name, Some(Arc::new(engine) as Arc<dyn Writer>)),
+        Some((name, engine)) => (name, Some(engine)),
         None => ("none".to_owned(), None),
     };
+    let writer = engine.clone().map(|engine| Arc::new(engine) as Arc<dyn Writer>);
     let library = Arc::new(Library::open(&args.folders.data)?);
     if args.corpus.is_dir() {
         eprintln!("Reading the books in {}", args.corpus.display());
@@ -109,11 +118,14 @@ fn parts(args: &Args, cors: Cors, opens_openai: bool) -> Result<Parts, CliError>
     };
     let reranker = weights::reranker(&args.folders, &args.models.reranker, args.models.embedder.device)?;
     let retriever = Retriever::new(Arc::clone(&library), embedder).with_reranker(reranker);
-    let tutor = Tutor::new(Arc::new(retriever.clone()), engine)
+    let tutor = Tutor::new(Arc::new(retriever.clone()), writer)
         .with_reading_grade(args.reading_grade)
         .with_languages(weights::languages(&args.folders, &args.models)?);
     let library = Arc::new(LibraryBooks::new(library, retriever));
-    Ok(Parts { teacher: Arc::new(tutor), classroom, library, info, limits: Limits::default(), cors, openai })
+    let (teacher, limits) = (Arc::new(tutor), Limits::default());
+    // Who is let in, and how, is settled once the address is known.
+    let (access, tls) = (Access::Open, None);
+    Ok(Parts { teacher, classroom, library, info, limits, cors, access, tls, engine, openai })
 }
 
 /// Ends the server at Ctrl-C or SIGTERM; a second signal ends the process at once.

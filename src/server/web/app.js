@@ -2,6 +2,7 @@
 
 import { SAID } from "./answers.js";
 import { contents, fetchBooks, openShelf, shelf, starters } from "./books.js";
+import { fetchMe, forget, goToJoin, mustJoin, Notices, openMe } from "./class.js";
 import { clientId, Connection, socketUrl } from "./connection.js";
 import { Conversation } from "./conversation.js";
 import { byId, h } from "./dom.js";
@@ -18,7 +19,9 @@ import { showTurns, turnElement } from "./transcript.js";
 const box = byId("box");
 const scroller = new Scroller(byId("scroller"), byId("to-end"));
 const touch = matchMedia("(pointer: coarse)").matches;
-const client = clientId();
+const notices = new Notices();
+let client = clientId();
+let me = null;
 let books = null;
 let asking = false;
 let painting = 0;
@@ -29,23 +32,56 @@ const conversation = new Conversation({
   changed: () => (painting ||= requestAnimationFrame(paint)),
   finished: (turn) => announce(plainWords(turn)),
   noticed: (code, error) => notice(friendlyError(code, error)),
+  returned: giveBack,
 });
 
 const connection = new Connection({
-  url: socketUrl(client),
-  onFrame: (frame) => (frame.type === "welcome" && books === null && loadBooks(), conversation.receive(frame)),
+  url: () => socketUrl(client),
+  onFrame: (frame) => {
+    if (frame.type === "welcome" && books === null) loadBooks();
+    if (frame.type === "notice") notices.add(frame);
+    else conversation.receive(frame);
+  },
   onState: (state) => {
     if (state !== "open") conversation.disconnected();
+    // Perhaps the server is there and does not let this student in.
+    if (state === "lost") whoAmI();
+    if (state === "refused") turnAway();
     conversation.changed();
   },
 });
 
+/** Asks the server who this is; who has to join is sent there. */
+async function whoAmI() {
+  const known = await fetchMe();
+  if (!known) return;
+  if (mustJoin(known)) return turnAway();
+  me = known;
+  // Whose conversation this is decides the server where it knows its students.
+  if (me.login && me.client_id) client = me.client_id;
+  conversation.changed();
+}
+
+/** Taken from the class, or signed out from elsewhere: the way back in is the join page. */
+function turnAway() {
+  forget();
+  goToJoin();
+}
+
 function say(text) {
   const content = text.trim();
   if (!content) return box.focus();
+  if (conversation.paused) return giveBack(content);
   notice("");
   asking = false;
   scroller.followTurn(conversation.say(content), turnElement);
+}
+
+/** While the class is paused words wait in the box; what is written there already is left alone. */
+function giveBack(words) {
+  if (!box.value.trim()) box.value = words;
+  fitBox();
+  keepDraft();
 }
 
 /** As `say`, from a card that goes quiet with it: who works with a keyboard goes on in the box. */
@@ -67,8 +103,9 @@ function paint() {
   byId("earlier").hidden = !conversation.more || !conversation.turns.length;
   paintStatus();
   paintLesson();
-  paintQuick(conversation, connection.state === "open", { say, ask: askQuestion, choose: () => openShelf(books ?? [], say) });
+  paintQuick(conversation, connection.state === "open" && !conversation.paused, { say, ask: askQuestion, choose: () => openShelf(books ?? [], say) });
   paintBox();
+  paintClass();
   // A history that just came is shown from its last question on.
   if (counted === 0 && conversation.turns.length) {
     const last = conversation.turns.at(-1);
@@ -76,6 +113,15 @@ function paint() {
   }
   counted = conversation.turns.length;
   scroller.settle({ talking: counted > 0 });
+}
+
+/** Whose page this is, and whether the class is paused. */
+function paintClass() {
+  const name = (me?.login && me.name) || "";
+  if (byId("who").textContent !== name) byId("who").textContent = name;
+  byId("paused").hidden = !conversation.paused;
+  byId("send").disabled = conversation.paused;
+  document.body.toggleAttribute("data-paused", conversation.paused);
 }
 
 function paintConnection() {
@@ -126,7 +172,7 @@ function greeting(words) {
 
 function paintStatus() {
   const turn = conversation.current;
-  const words = turnStatus(turn, connection.state === "open");
+  const words = turnStatus(turn, connection.state === "open", conversation.paused);
   const line = byId("status");
   if (line.textContent !== words) line.textContent = words;
   byId("status-row").hidden = !words;
@@ -212,6 +258,7 @@ function keepDraft() {
 byId("composer").addEventListener("submit", (event) => {
   event.preventDefault();
   const words = box.value;
+  if (conversation.paused) return;
   box.value = "";
   fitBox();
   keepDraft();
@@ -229,6 +276,7 @@ byId("stop").addEventListener("click", () => (conversation.stop(), box.focus({ p
 byId("earlier").addEventListener("click", () => (scroller.hold(), conversation.earlier()));
 byId("lesson-stop").addEventListener("click", () => say(SAID.stop_lesson));
 byId("lesson-plan").addEventListener("click", () => say(SAID.plan));
+byId("me-button").addEventListener("click", () => openMe(me, client));
 byId("language-button").addEventListener("click", openLanguages);
 byId("books-button").addEventListener("click", () => openShelf(books ?? [], say));
 byId("new-button").addEventListener("click", () => {
@@ -242,6 +290,7 @@ function openLanguages() {
   const choose = (code) => {
     closeSheet();
     setLanguage(code);
+    notices.repaint();
     notice("");
     conversation.changed();
   };
@@ -269,5 +318,5 @@ try {
 }
 speak();
 fitBox();
-connection.connect();
 paint();
+whoAmI().then(() => connection.connect());

@@ -8,6 +8,8 @@ const BEAT_MS = 20000;
 const ANSWER_MS = 6000;
 /** The server closes with this code when the same client connects elsewhere. */
 const ELSEWHERE = 4001;
+/** The server closes with this code when the student was taken from the class or signed out. */
+const REFUSED = 1008;
 
 /** This browser's lasting name: random, kept in localStorage; for one visit only where storage is not allowed. */
 export function clientId() {
@@ -45,8 +47,9 @@ export class Connection {
   #timers = { retry: 0, beat: 0, answer: 0 };
 
   /**
-   * `onFrame(frame)` for every frame; `onState("connecting" | "open" | "lost" | "elsewhere")` for every change. The
-   * connection is open from the first frame of the type `greeting`.
+   * `url()` is asked before every attempt; `onFrame(frame)` for every frame; `onState(state)` for every change to
+   * `connecting`, `open`, `lost`, `elsewhere` or `refused`. A server that does not let a student in looks like none: who
+   * hears `lost` may ask it why. The connection is open from the first frame of the type `greeting`.
    */
   constructor({ url, onFrame, onState, greeting = "welcome" }) {
     this.#url = url;
@@ -64,7 +67,7 @@ export class Connection {
   connect() {
     this.#drop();
     this.#set(this.#failures ? "lost" : "connecting");
-    const socket = new WebSocket(this.#url);
+    const socket = new WebSocket(this.#url());
     this.#socket = socket;
     this.#after("answer", CONNECT_MS, () => this.#lose(socket));
     socket.addEventListener("message", (event) => socket === this.#socket && this.#hear(event.data));
@@ -97,6 +100,7 @@ export class Connection {
   #closed(code) {
     this.#drop();
     if (code === ELSEWHERE) return this.#set("elsewhere");
+    if (code === REFUSED) return this.#set("refused");
     this.#retryLater();
   }
 
@@ -140,7 +144,7 @@ export class Connection {
   }
 
   #set(state) {
-    if (this.state === state && state !== "connecting") return;
+    if (this.state === state && !["connecting", "lost"].includes(state)) return;
     this.state = state;
     this.#onState(state);
   }

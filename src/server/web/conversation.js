@@ -16,7 +16,7 @@ function newTurn(question) {
   return {
     key: `turn-${lastKey}`, id: null, replyId: null, question, state: "held", epoch: 0, position: null,
     pieces: new Map(), text: "", citations: [], lesson: null, quiz: null, progress: null, mode: null, topic: null, grounded: true, finish: null,
-    error: null, retried: false, stopping: false, partial: false,
+    error: null, retried: false, stopping: false, partial: false, byTeacher: false,
   };
 }
 
@@ -28,10 +28,11 @@ export function isOpen(turn) {
 export class Conversation {
   /**
    * `transmit(frame)` sends, and says whether it could; `changed()` is called after every change; `finished(turn)` when a reply that the student
-   * waited for is whole; `noticed(code, text)` for an error that belongs to no turn.
+   * waited for is whole; `noticed(code, text)` for an error that belongs to no turn; `returned(words)` for words that
+   * were not taken because the class is paused.
    */
-  constructor({ transmit, changed, finished = () => {}, noticed = () => {}, later = (action, wait) => setTimeout(action, wait) }) {
-    Object.assign(this, { transmit, changed, finished, noticed, later });
+  constructor({ transmit, changed, finished = () => {}, noticed = () => {}, returned = () => {}, later = (action, wait) => setTimeout(action, wait) }) {
+    Object.assign(this, { transmit, changed, finished, noticed, returned, later });
     this.turns = [];
     this.greeting = "";
     this.mode = "idle";
@@ -40,6 +41,7 @@ export class Conversation {
     this.more = false;
     this.ready = false;
     this.resetting = false;
+    this.paused = false;
     this.epoch = 0;
   }
 
@@ -107,7 +109,7 @@ export class Conversation {
 
   /** A frame of the server. */
   receive(frame) {
-    const handler = { welcome: "onWelcome", history: "onHistory", status: "onStatus", citations: "onCitations", delta: "onDelta", response: "onResponse", error: "onError" }[frame.type];
+    const handler = { welcome: "onWelcome", history: "onHistory", status: "onStatus", citations: "onCitations", delta: "onDelta", response: "onResponse", error: "onError", started: "onStarted", paused: "onPaused" }[frame.type];
     if (!handler) return;
     this[handler](frame);
     this.changed();
@@ -116,6 +118,8 @@ export class Conversation {
   onWelcome(frame) {
     this.epoch += 1;
     this.ready = false;
+    // Where it is still so, the next frame says it again.
+    this.paused = false;
     this.greeting = frame.response ?? "";
     this.#place(frame);
     if (this.resetting) {
@@ -174,6 +178,17 @@ export class Conversation {
     if (this.ready && this.turns.some(({ state }) => state === "checking")) this.transmit({ type: "resume" });
   }
 
+  /** The teacher has said something in the student's place: a turn like any other from here on. */
+  onStarted({ message_id: id, content }) {
+    if (this.turns.some((turn) => id && (turn.id === id || turn.replyId === id))) return;
+    this.turns.push(Object.assign(newTurn(content ?? null), { replyId: id ?? null, state: "queued", byTeacher: true, epoch: this.epoch }));
+  }
+
+  onPaused({ paused }) {
+    this.paused = Boolean(paused);
+    this.#sendHeld();
+  }
+
   onError({ code, error, message_id: id, retry_after_ms: wait }) {
     // The answer to `resume` when nothing runs any more.
     if (code === "not_found" && this.turns.some(({ state }) => state === "checking")) {
@@ -182,7 +197,11 @@ export class Conversation {
     const byId = id ? this.turns.find((turn) => turn.id === id || turn.replyId === id) : null;
     const turn = byId ?? this.turns.findLast((other) => other.state === "sent") ?? this.current;
     if (!turn || ["bad_json", "bad_type", "not_found"].includes(code)) return this.noticed(code, error);
-    if (["overloaded", "rate_limited"].includes(code) && !turn.retried) {
+    if (code === "paused") {
+      this.paused = true;
+      this.turns = this.turns.filter((other) => other !== turn);
+      this.returned(turn.question ?? "");
+    } else if (["overloaded", "rate_limited"].includes(code) && !turn.retried) {
       turn.retried = true;
       turn.state = "retrying";
       this.later(() => this.#retry(turn), Math.min(wait ?? 2000, 30000));
@@ -248,6 +267,7 @@ export class Conversation {
         const waited = isOpen(mine);
         same.key = mine.key;
         same.replyId = mine.replyId ?? same.replyId;
+        same.byTeacher ||= mine.byTeacher;
         if (same.state === "done") waited && this.finished(same);
         else {
           const { pieces, text, citations, partial } = mine;
@@ -289,7 +309,7 @@ export class Conversation {
   }
 
   #sendHeld() {
-    if (!this.ready) return;
+    if (!this.ready || this.paused) return;
     for (const turn of this.turns.filter((other) => other.state === "held")) {
       turn.state = "sent";
       turn.epoch = this.epoch;

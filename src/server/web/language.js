@@ -1,9 +1,11 @@
 // The language of the page's own words: that of the browser until the student chooses one. Knows nothing of the texts of
 // books, of the tutor and of students; those stay as they are.
 
+import { CLASS_STRINGS } from "./join_strings.js";
 import { LANGUAGES, STRINGS } from "./strings.js";
 
 const KEY = "lectern-language";
+const ALL = { ...STRINGS, ...CLASS_STRINGS };
 let chosen = LANGUAGES.findIndex(({ code }) => code === (kept() ?? wanted()));
 if (chosen < 0) chosen = 0;
 
@@ -19,7 +21,7 @@ export function language() {
 
 /** The words of a key; `{name}` becomes `values.name`, and `values.n` decides between singular and plural. */
 export function t(key, values = {}) {
-  const words = STRINGS[key]?.[chosen];
+  const words = ALL[key]?.[chosen];
   if (words === undefined) throw new Error(`no words for "${key}" in ${language()}`);
   const form = typeof words === "string" ? words : (words[new Intl.PluralRules(language()).select(values.n)] ?? words.other);
   return form.replace(/\{(\w+)\}/g, (_, name) => values[name]);

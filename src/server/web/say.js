@@ -4,8 +4,9 @@ import { SAID } from "./answers.js";
 import { language, t } from "./language.js";
 
 /** What is happening to a turn, for the line above the text box; empty when it rests. */
-export function turnStatus(turn, online) {
-  if (!turn) return "";
+export function turnStatus(turn, online, paused = false) {
+  // A strip of its own says that the class is paused.
+  if (!turn || (paused && turn.state === "held")) return "";
   if (!online || turn.state === "held") return t("waiting_connection");
   if (turn.stopping) return t("stopping");
   if (turn.state === "queued") return turn.position > 1 ? t("waiting_line", { n: turn.position }) : t("waiting_next");
@@ -14,10 +15,10 @@ export function turnStatus(turn, online) {
 
 /** The connection, in words a child knows. */
 export function connectionStatus(state) {
-  return t(state === "open" ? "connected" : state);
+  return t({ open: "connected", refused: "lost" }[state] ?? state);
 }
 
-const ERRORS = ["overloaded", "rate_limited", "too_long", "empty", "internal", "unauthorized", "forbidden"];
+const ERRORS = ["overloaded", "rate_limited", "too_long", "empty", "internal", "unauthorized", "forbidden", "paused"];
 
 /** What to say when the server answers with an error. */
 export function friendlyError(code, error) {

@@ -3,7 +3,6 @@
 
 import { byId, h } from "./dom.js";
 import { t } from "./language.js";
-import { pageLabel } from "./say.js";
 
 const sheet = byId("sheet");
 let opener = null;
@@ -15,39 +14,22 @@ sheet.addEventListener("close", () => {
   opener = null;
 });
 
-/** Shows a sheet with a title and nodes. */
+/** Shows a sheet with a title and nodes; returns it, so that `data-kind` can give it a look of its own. */
 export function openSheet(title, ...nodes) {
   if (!sheet.open) opener = document.activeElement;
+  delete sheet.dataset.kind;
   byId("sheet-title").textContent = title;
   byId("sheet-body").replaceChildren(...nodes);
   if (!sheet.open) sheet.showModal();
   byId("sheet-body").scrollTop = 0;
   byId("sheet-title").focus({ preventScroll: true });
+  return sheet;
 }
 
 /** Closes the sheet; the focus goes to `focus` where given. */
 export function closeSheet(focus) {
   if (focus) opener = focus;
   sheet.close();
-}
-
-/** Shows the words of the book that a reply stands on, and the way to the page. */
-export function openCitation(citation) {
-  const link = ownLink(citation.url);
-  const label = pageLabel(citation);
-  const counted = citation.page_label && String(citation.page_label) !== String(citation.page);
-  openSheet(
-    citation.title || citation.book,
-    h("figure", { class: "cited" },
-      h("blockquote", { dir: "auto" }, h("p", {}, citation.quote)),
-      h("figcaption", {},
-        h("span", { class: "cited-page" }, label),
-        counted ? h("span", {}, t("page_of_file", citation)) : null,
-        h("span", { class: "cited-file", dir: "auto" }, citation.book))),
-    link
-      ? h("a", { class: "solid", href: link, target: "_blank", rel: "noopener" }, t("open_page"))
-      : h("p", { class: "quiet" }, t("closed_book")),
-  );
 }
 
 /** Asks before something that cannot be undone. */

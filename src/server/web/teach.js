@@ -52,7 +52,7 @@ function showUnreachable(words) {
 function openDesk() {
   byId("desk").hidden = false;
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-  connection = new Connection({ url: `${scheme}//${location.host}/teach/ws`, greeting: "class", onFrame: hear, onState: showState });
+  connection = new Connection({ url: () => `${scheme}//${location.host}/teach/ws`, greeting: "class", onFrame: hear, onState: showState });
   room.commands = new Commands(connection);
   views = {
     class: classView(byId("view-class"), room),

@@ -1,13 +1,13 @@
 // The turns of a conversation as pages: the student's slip of paper, then the page that answers it with its notes.
 
 import { readable, wordsOf } from "./answers.js";
+import { openCitation } from "./citation.js";
 import { byId, h } from "./dom.js";
 import { language, t } from "./language.js";
 import { render } from "./markdown.js";
 import { progressTable } from "./progress.js";
 import { liveCard, pastCard, resultMark } from "./quiz.js";
 import { friendlyError, pageLabel, shortTitle, shownMessage, topicOf } from "./say.js";
-import { openCitation } from "./sheet.js";
 
 const list = byId("transcript");
 const shown = new Map();
@@ -53,10 +53,10 @@ function fill({ element }, turn, around, actions) {
 }
 
 /** What the student said; an answer to `quiz` with the words of the options chosen. */
-function slip({ question }, quiz) {
+function slip({ question, byTeacher }, quiz) {
   if (question === null) return null;
-  return h("div", { class: "slip" },
-    h("span", { class: "unseen" }, t("you")),
+  return h("div", { class: "slip", "data-from": byTeacher ? "teacher" : null },
+    byTeacher ? h("span", { class: "from" }, t("teacher")) : h("span", { class: "unseen" }, t("you")),
     h("span", { dir: "auto" }, readable(question, quiz) ?? shownMessage(question)));
 }
 
