@@ -14,7 +14,6 @@ const { values: flags, positionals: words } = parseArgs({
   allowPositionals: true,
   options: { url: { type: "string", default: "ws://127.0.0.1:8000/ws/node" }, plain: { type: "boolean", default: false } },
 });
-const lines = words.length ? words : createInterface({ input: process.stdin, terminal: false });
 
 function fail(reason) {
   console.error(reason);
@@ -67,7 +66,8 @@ async function ask(content) {
 }
 
 console.log((await nextFrame()).response); // the welcome
-for await (const line of lines) {
+// The keyboard is listened to only now: what it said before would be lost.
+for await (const line of words.length ? words : createInterface({ input: process.stdin, terminal: false })) {
   if (line.trim()) {
     console.log(`\n> ${line}`);
     await ask(line);

@@ -10,10 +10,10 @@ Every student plays the same kind of lesson with other words: teach me, a questi
 not in the books, a quiz. Questions carry the mark of their student and turn, "(s007-3)". All students begin at the same moment;
 `--think` lets each wait a while before each turn. Whoever is told `overloaded` or `rate_limited` waits as told and repeats.
 
-Checked: every message got exactly one answer, in order; an answer's words are its deltas joined; every frame belongs to the
-message that is answered; no frame carries another student's mark; message ids are never used twice; and at the end the history
-of each student is what was said and answered, no more, no less. Exits with 1 if not. Afterwards idle clients and their memory, which a server that has just answered takes in part from what it freed: `--students 0`
-shows it on a fresh one.
+Checked: every message got exactly one answer, in order; an answer's words are its deltas joined; no words come for
+another message; no frame carries another student's mark; message ids are never used twice; and at the end the history
+of each student is what was said and answered, no more, no less. Exits with 1 if not. Afterwards idle clients and their memory;
+a server that has just answered takes it from what it freed, so `--students 0` tells more.
 
 Needs Python 3.9 and the package `websockets` (pip install websockets). The client takes processor time too, from the server
 if both are on one machine. A server that was not started here keeps the conversations, of students `load-…`.

@@ -42,7 +42,7 @@ async fn check(command: Command, input: &str, expect: &[&str]) {
 }
 
 /// A Python that has the package `websockets`.
-fn python() -> Option<Command> {
+fn python() -> Option<PathBuf> {
     let python = program("LECTERN_PYTHON", "python3").filter(|python| {
         let probe = std::process::Command::new(python).args(["-c", "import websockets.asyncio.client"]).output();
         probe.is_ok_and(|probe| probe.status.success())
@@ -50,7 +50,7 @@ fn python() -> Option<Command> {
     if python.is_none() {
         skip("the Python examples need Python 3.9 and `websockets` 13 or newer (pip install websockets)");
     }
-    python.map(Command::new)
+    python
 }
 
 /// Some versions of Node have WebSockets only with it, the others take it too.
@@ -81,19 +81,13 @@ async fn the_python_client_shows_a_conversation() {
     let Some(python) = python() else { return };
     let server = Server::start(Limits::default()).await;
     let url = format!("ws://{}/ws/py", server.address);
-    let command = with(python, [script("client.py").as_os_str(), "--url".as_ref(), url.as_ref()]);
-    let expect = [
-        "Hello!\n(mode: idle, client py)",
-        "(searching)",
-        "(writing)",
-        "teach Rivers\n",
-        "[1] Rivers, p. iv:",
-        QUOTE,
-        "mode: teaching | topic: Rivers | lesson: Rivers, step 1 of 3",
-        "you: teach Rivers",
-        "Lectern: teach Rivers",
-    ];
-    check(command, "teach Rivers\n/history\n", &expect).await;
+    let client = || with(Command::new(&python), [script("client.py").as_os_str(), "--url".as_ref(), url.as_ref()]);
+    let place = "mode: teaching | topic: Rivers | lesson: Rivers, step 1 of 3";
+    let hello = "Hello!\n(mode: idle, client py)";
+    let streamed = [hello, "(searching)", "(writing)", "teach Rivers\n", "[1] Rivers, p. iv:", QUOTE, place];
+    check(client(), "teach Rivers\n", &streamed).await;
+    let again = ["Back to Rivers.", "you: teach Rivers\nLectern: teach Rivers\n", "more"];
+    check(client(), "/history\nmore\n", &again).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -103,7 +97,7 @@ async fn the_python_example_of_the_readme_needs_no_change() {
     let readme = std::fs::read_to_string(script("../README.md")).unwrap();
     let example = readme.split("```python\n").nth(1).unwrap().split("```").next().unwrap();
     let example = example.replace("127.0.0.1:8000", &server.address.to_string());
-    check(with(python, ["-"]), &example, &["Hello!\n", "teach me about waves\n"]).await;
+    check(with(Command::new(python), ["-"]), &example, &["Hello!\n", "teach me about waves\n"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -121,7 +115,7 @@ async fn the_node_client_speaks_both_tables() {
     check(node(&["teach Rivers", "fail"]), "", &streamed).await;
     let whole = ["Back to Rivers.\n", "\n> hello\nhello\n", "\n> again\nagain\n"];
     check(node(&["--plain"]), "hello\n\nagain\n", &whole).await;
-    drop(server);
+    server.end().await.unwrap();
     let (content, printed) = run(node(&["hello"]), "").await;
     assert!(!content && printed.contains("Is it running?"), "{printed}");
 }
@@ -132,7 +126,7 @@ async fn the_load_command_finds_nothing_lost_or_swapped() {
     let server = Server::start(Limits::default()).await;
     let expect =
         ["errors: none", "36 answers, 72 entries", "nothing lost or swapped", "5 connections open, none refused"];
-    check(with(python, load(&server)), "", &expect).await;
+    check(with(Command::new(python), load(&server)), "", &expect).await;
 }
 
 /// Answers each student with what was said before, by whomever.
@@ -162,7 +156,7 @@ impl Teach for Muddled {
 async fn the_load_command_notices_swapped_answers() {
     let Some(python) = python() else { return };
     let server = Server::start_teaching(Arc::new(Muddled::default()), Limits::default()).await;
-    let (content, printed) = run(with(python, load(&server)), "").await;
+    let (content, printed) = run(with(Command::new(python), load(&server)), "").await;
     assert!(!content && printed.contains("SWAPPED: a frame carries the mark of"), "{printed}");
 }
 
