@@ -1,6 +1,7 @@
 //! The teacher's WebSocket: the class as it is now, and what the teacher does with it.
 
 use super::access::Access;
+use super::error::ApiError;
 use super::http::App;
 use super::hub::Hub;
 use super::limits::Limits;
@@ -13,8 +14,9 @@ use super::transcript::now;
 use super::ws;
 use crate::classroom::Setting;
 use axum::extract::State;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use futures_util::StreamExt as _;
 use futures_util::stream::SplitStream;
 use qrcode::QrCode;
@@ -26,7 +28,14 @@ use std::time::Duration;
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// `GET /teach/ws`
-pub(super) async fn upgrade(State(app): State<Arc<App>>, upgrade: WebSocketUpgrade) -> Response {
+pub(super) async fn upgrade(
+    State(app): State<Arc<App>>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response {
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade,
+        Err(error) => return ApiError::bad_request(error.body_text()).into_response(),
+    };
     let hub = Arc::clone(&app.hub);
     upgrade.max_message_size(MAX_FRAME_BYTES).max_frame_size(MAX_FRAME_BYTES).on_upgrade(move |socket| {
         let task = serve(app, socket);

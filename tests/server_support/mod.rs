@@ -4,9 +4,11 @@
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part")]
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use lectern::classroom::Store;
+use lectern::classroom::{Setting, Store};
 use lectern::passage::Citation;
-use lectern::server::{BookEntry, Books, BooksError, Cors, Counts, Limits, PageEntry, Parts, ServerError, ServerInfo};
+use lectern::server::{
+    Access, BookEntry, Books, BooksError, ClassAccess, Cors, Counts, Limits, PageEntry, Parts, ServerError, ServerInfo,
+};
 use lectern::tutor::{
     Cancel, Finish, Learner, LessonPlace, Mode, Reply, Said, Session, State, Student, Teach, TurnEvent, TutorError,
 };
@@ -158,6 +160,20 @@ impl Books for Shelf {
     }
 }
 
+/// The code and the teacher's password of a class in a test.
+pub const CLASS_CODE: &str = "KITE42";
+pub const PASSWORD: &str = "silt-and-mud";
+
+/// What a server is started with.
+#[derive(Clone, Default)]
+pub struct Setup {
+    limits: Limits,
+    cors: Cors,
+    access: Access,
+    /// Who teaches instead of the stand-in.
+    teaching: Option<Arc<dyn Teach>>,
+}
+
 /// A running server.
 pub struct Server {
     pub address: SocketAddr,
@@ -165,8 +181,7 @@ pub struct Server {
     pub shutdown: CancellationToken,
     pub ended: tokio::task::JoinHandle<Result<(), ServerError>>,
     folder: Arc<tempfile::TempDir>,
-    /// Who teaches instead of `teacher`.
-    teaching: Option<Arc<dyn Teach>>,
+    setup: Setup,
     _gate: OpensGate,
 }
 
@@ -195,19 +210,26 @@ impl Server {
     pub async fn start_teaching(teaching: Arc<dyn Teach>, limits: Limits) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("rivers.pdf"), book_bytes()).unwrap();
-        Self::start_with_teacher(Arc::new(folder), limits, Cors::default(), Some(teaching)).await
+        Self::start_as(Arc::new(folder), Setup { limits, teaching: Some(teaching), ..Setup::default() }).await
+    }
+
+    /// With an empty data folder, for a class that logs in.
+    pub async fn start_class(limits: Limits) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("rivers.pdf"), book_bytes()).unwrap();
+        let access = Access::Class(ClassAccess::default());
+        let classroom = Store::open(&Self::database(folder.path())).unwrap();
+        classroom.set(Setting::ClassCode, CLASS_CODE).unwrap();
+        classroom.set(Setting::TeacherPassword, &lectern::server::hash_password(PASSWORD)).unwrap();
+        Self::start_as(Arc::new(folder), Setup { limits, access, ..Setup::default() }).await
     }
 
     async fn start_in(folder: Arc<tempfile::TempDir>, limits: Limits, cors: Cors) -> Self {
-        Self::start_with_teacher(folder, limits, cors, None).await
+        Self::start_as(folder, Setup { limits, cors, ..Setup::default() }).await
     }
 
-    async fn start_with_teacher(
-        folder: Arc<tempfile::TempDir>,
-        limits: Limits,
-        cors: Cors,
-        teaching: Option<Arc<dyn Teach>>,
-    ) -> Self {
+    async fn start_as(folder: Arc<tempfile::TempDir>, setup: Setup) -> Self {
+        let Setup { limits, cors, access, teaching } = setup.clone();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let teacher = Arc::new(Teacher::default());
@@ -219,12 +241,15 @@ impl Server {
             info: ServerInfo { name, version, model: "stand-in".into(), embed_model: "none".into() },
             limits,
             cors,
+            access,
+            tls: None,
+            engine: None,
             openai: None,
         };
         let shutdown = CancellationToken::new();
         let ended = tokio::spawn(lectern::server::run(listener, parts, shutdown.clone()));
         let gate = OpensGate(Arc::clone(&teacher));
-        Self { address, teacher, shutdown, ended, folder, teaching, _gate: gate }
+        Self { address, teacher, shutdown, ended, folder, setup, _gate: gate }
     }
 
     fn database(folder: &Path) -> PathBuf {
@@ -244,9 +269,9 @@ impl Server {
 
     /// Ends the server and starts another with the same data folder.
     pub async fn restart(self, limits: Limits) -> Self {
-        let (folder, teaching) = (Arc::clone(&self.folder), self.teaching.clone());
+        let (folder, setup) = (Arc::clone(&self.folder), self.setup.clone());
         self.end().await.unwrap();
-        Self::start_with_teacher(folder, limits, Cors::default(), teaching).await
+        Self::start_as(folder, Setup { limits, ..setup }).await
     }
 
     /// A client that has read its welcome.
@@ -269,12 +294,25 @@ impl Server {
     }
 
     pub async fn request(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.request_with(method, path, headers, "").await
+    }
+
+    /// A request with a body of JSON.
+    pub async fn post(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+        let headers = [&[("Content-Type", "application/json")], headers].concat();
+        self.request_with("POST", path, &headers, &body.to_string()).await
+    }
+
+    async fn request_with(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
         for (name, value) in headers {
             request.push_str(&format!("{name}: {value}\r\n"));
         }
         let mut stream = TcpStream::connect(self.address).await.unwrap();
-        stream.write_all(format!("{request}\r\n").as_bytes()).await.unwrap();
+        if !body.is_empty() {
+            request.push_str(&format!("Content-Length: {}\r\n", body.len()));
+        }
+        stream.write_all(format!("{request}\r\n{body}").as_bytes()).await.unwrap();
         let mut bytes = Vec::new();
         soon("an answer", stream.read_to_end(&mut bytes)).await.unwrap();
         Answer::read(&bytes)

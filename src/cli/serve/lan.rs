@@ -16,7 +16,7 @@ pub(super) fn announce(bound: SocketAddr, entrance: &Entrance) {
     println!("The teacher's page: {here}/teach");
     if let Some(password) = new_password {
         println!("The teacher's password, shown this once: {password}");
-        println!("(Change it on that page, or with `lectern password`.)");
+        println!("(Change it on that page, or with --teacher-password.)");
     }
     let address = match access {
         Access::Class(class) => class.address.clone(),

@@ -67,6 +67,19 @@ pub(in crate::server) fn server_frames() -> Vec<ServerFrame> {
         ServerFrame::Delta { message_id: message_id(), seq: 17, delta: "wo".into() },
         ServerFrame::History { messages: vec![said, replied] },
         ServerFrame::Pong,
+        ServerFrame::Notice {
+            response: "Your teacher: page 12".into(),
+            content: "page 12".into(),
+            to: Addressee::Class,
+            notice_id: "n3".into(),
+            timestamp: "2025-11-21T10:30:00Z".into(),
+        },
+        ServerFrame::Paused { paused: true, response: "Your teacher has paused the class.".into() },
+        ServerFrame::Started {
+            message_id: message_id(),
+            content: "teach me about Floods".into(),
+            response: "Your teacher starts a lesson: Floods".into(),
+        },
         ServerFrame::Error(WireError::new(ErrorCode::BadJson, "not JSON")),
         ServerFrame::Error(busy),
     ]
