@@ -46,10 +46,12 @@ test("the question for plain clients is not shown twice, and a rule in other wor
   assert.deepEqual(promptPieces("____ and snake_case"), [null, " and snake_case"]);
 });
 
+const ALL = { ...STRINGS, ...(await load("join_strings.js")).CLASS_STRINGS };
+
 test("every key has its words in every language, with the same gaps, and is used", () => {
-  const code = readdirSync(web).filter((name) => /\.(js|html)$/.test(name) && name !== "strings.js").map(source).join("\n");
+  const code = readdirSync(web).filter((name) => /\.(js|html)$/.test(name) && !name.endsWith("strings.js")).map(source).join("\n");
   const gaps = (words) => [...new Set(words.match(/\{\w+\}/g))].sort();
-  for (const [key, row] of Object.entries(STRINGS)) {
+  for (const [key, row] of Object.entries(ALL)) {
     assert.equal(row.length, LANGUAGES.length, key);
     for (const [index, words] of row.entries()) {
       const forms = typeof words === "string" ? [words] : Object.values(words);
@@ -64,7 +66,7 @@ test("every key has its words in every language, with the same gaps, and is used
     const [stem] = key.split("_");
     assert.ok(code.includes(`"${key}"`) || code.includes(`\`${stem}_\${`), `${key} is used`);
   }
-  for (const [, key] of code.matchAll(/(?:\bt\(|data-say(?:-label)?=)"(\w+)"/g)) assert.ok(STRINGS[key], `${key} has words`);
+  for (const [, key] of code.matchAll(/(?:\bt\(|data-say(?:-label)?=)"(\w+)"/g)) assert.ok(ALL[key], `${key} has words`);
 });
 
 test("a button's message is its English words", () => {

@@ -147,7 +147,7 @@ describe("questions, progress and languages", { concurrency: false, skip: kind !
   /** Latin words that the page itself shows or names; what books, tutor and students say has `dir=auto` or is a reply. */
   const latin = () => {
     const found = [];
-    const foreign = "[dir=auto], .words, .languages, #announcer, script, style, h1";
+    const foreign = "[dir=auto], .words, .leaf-words, .languages, #announcer, script, style, h1";
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
       const element = node.parentElement;

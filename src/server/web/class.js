@@ -103,12 +103,12 @@ export function openMe(me, client) {
   const known = h("div", { class: "me-known" }, h("p", { class: "quiet" }, t("me_looking")));
   const sheet = openSheet(
     me?.name || t("me"),
-    known,
     h("section", { class: "me-keep", "aria-label": t("me_conversation") },
       h("h3", {}, t("me_conversation")),
       h("a", { class: "soft", href: `${base}/export?format=html`, target: "_blank", rel: "noopener" }, icon("print"), t("me_print")),
       h("a", { class: "soft", href: `${base}/export?format=md`, download: "conversation.md" }, icon("keep"), t("me_text"))),
     me?.login ? h("button", { type: "button", class: "soft me-leave", onclick: signOut }, icon("leave"), t("me_leave")) : "",
+    known,
   );
   sheet.dataset.kind = "me";
   paintKnown(known, base);

@@ -82,7 +82,6 @@ export const CLASS_STRINGS = {
   me_leave: ["Sign out", "बाहर जाएँ", "Salir", "Me déconnecter"],
   me_stays: ["There is no connection. You are still signed in.", "संपर्क नहीं है। आप अब भी अंदर हैं।", "No hay conexión. Sigues dentro.", "Pas de connexion. Tu es encore connecté."],
   teacher: ["Your teacher", "आपके शिक्षक", "Tu profesor o profesora", "Ton professeur"],
-  teacher_said: ["Your teacher: ", "आपके शिक्षक: ", "Tu profesor o profesora: ", "Ton professeur : "],
   teacher_says: ["From your teacher", "शिक्षक की ओर से", "De tu profesor o profesora", "De ton professeur"],
   notice_class: ["Your teacher, to the class", "शिक्षक, पूरी कक्षा से", "Tu profesor o profesora, a la clase", "Ton professeur, à la classe"],
   notice_you: ["Your teacher, to you", "शिक्षक, आपसे", "Tu profesor o profesora, a ti", "Ton professeur, à toi"],
