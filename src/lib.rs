@@ -28,8 +28,8 @@
 //! | [`engine`] | text generation on a thread of its own: GGUF, decoder, tokenizer, template, sampler; `scheduler`, `pool`, `prefix` and `blocks` say what runs in a step and share what sequences have in common | HTTP, PDF, lessons |
 //! | `kernels` | products with weights, quantised or not, and attention, as vector code chosen at run time; the only home of `unsafe` SIMD | models, engine |
 //! | [`tutor`] | the teaching: intent, lesson plan, answers, grounding; questions, grading, hints, review | sockets, tensors, SQL |
-//! | [`classroom`] | what lasts: turns and lesson position of a session, what a student knows (SQLite) | models, HTTP |
-//! | [`server`] | axum: WebSocket, HTTP, the wire types, the embedded pages | prompts, tensors |
+//! | [`classroom`] | who and what lasts: students, the teacher and their tokens, turns and lesson position of a session, what a student knows, what was asked (SQLite) | models, HTTP |
+//! | [`server`] | axum: who may come in, WebSocket, HTTP, the wire types, the embedded pages | prompts, tensors |
 //!
 //! # Who may call whom
 //!

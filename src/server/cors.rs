@@ -92,7 +92,7 @@ impl Cors {
         CorsLayer::new()
             .allow_origin(origin)
             .allow_methods([Method::GET, Method::HEAD, Method::OPTIONS])
-            .allow_headers([header::CONTENT_TYPE, header::RANGE, header::IF_NONE_MATCH])
+            .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::RANGE, header::IF_NONE_MATCH])
             .expose_headers([header::CONTENT_RANGE, header::ACCEPT_RANGES, header::CONTENT_LENGTH, header::ETAG])
     }
 }

@@ -164,6 +164,20 @@ impl Books for Shelf {
 pub const CLASS_CODE: &str = "KITE42";
 pub const PASSWORD: &str = "silt-and-mud";
 
+/// A data folder, with the file of the stand-in's book.
+struct Folder {
+    path: PathBuf,
+    _own: Option<tempfile::TempDir>,
+}
+
+impl Folder {
+    fn new() -> Self {
+        let own = tempfile::tempdir().unwrap();
+        std::fs::write(own.path().join("rivers.pdf"), book_bytes()).unwrap();
+        Self { path: own.path().to_owned(), _own: Some(own) }
+    }
+}
+
 /// What a server is started with.
 #[derive(Clone, Default)]
 pub struct Setup {
@@ -180,7 +194,7 @@ pub struct Server {
     pub teacher: Arc<Teacher>,
     pub shutdown: CancellationToken,
     pub ended: tokio::task::JoinHandle<Result<(), ServerError>>,
-    folder: Arc<tempfile::TempDir>,
+    folder: Arc<Folder>,
     setup: Setup,
     _gate: OpensGate,
 }
@@ -201,34 +215,37 @@ impl Server {
     }
 
     pub async fn start_with(limits: Limits, cors: Cors) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("rivers.pdf"), book_bytes()).unwrap();
+        let folder = Folder::new();
         Self::start_in(Arc::new(folder), limits, cors).await
     }
 
     /// With an empty data folder and this teacher.
     pub async fn start_teaching(teaching: Arc<dyn Teach>, limits: Limits) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("rivers.pdf"), book_bytes()).unwrap();
+        let folder = Folder::new();
         Self::start_as(Arc::new(folder), Setup { limits, teaching: Some(teaching), ..Setup::default() }).await
     }
 
     /// With an empty data folder, for a class that logs in.
     pub async fn start_class(limits: Limits) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("rivers.pdf"), book_bytes()).unwrap();
+        let folder = Folder::new();
         let access = Access::Class(ClassAccess::default());
-        let classroom = Store::open(&Self::database(folder.path())).unwrap();
+        let classroom = Store::open(&Self::database(&folder.path)).unwrap();
         classroom.set(Setting::ClassCode, CLASS_CODE).unwrap();
         classroom.set(Setting::TeacherPassword, &lectern::server::hash_password(PASSWORD)).unwrap();
         Self::start_as(Arc::new(folder), Setup { limits, access, ..Setup::default() }).await
     }
 
-    async fn start_in(folder: Arc<tempfile::TempDir>, limits: Limits, cors: Cors) -> Self {
+    /// With what is in this data folder, which stays.
+    pub async fn start_at(folder: &Path, limits: Limits) -> Self {
+        let folder = Folder { path: folder.to_owned(), _own: None };
+        Self::start_as(Arc::new(folder), Setup { limits, ..Setup::default() }).await
+    }
+
+    async fn start_in(folder: Arc<Folder>, limits: Limits, cors: Cors) -> Self {
         Self::start_as(folder, Setup { limits, cors, ..Setup::default() }).await
     }
 
-    async fn start_as(folder: Arc<tempfile::TempDir>, setup: Setup) -> Self {
+    async fn start_as(folder: Arc<Folder>, setup: Setup) -> Self {
         let Setup { limits, cors, access, teaching } = setup.clone();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -236,8 +253,8 @@ impl Server {
         let (name, version) = ("lectern".into(), "0".into());
         let parts = Parts {
             teacher: teaching.clone().unwrap_or_else(|| teacher.clone()),
-            classroom: Store::open(&Self::database(folder.path())).unwrap(),
-            library: Arc::new(Shelf(folder.path().to_owned())),
+            classroom: Store::open(&Self::database(&folder.path)).unwrap(),
+            library: Arc::new(Shelf(folder.path.clone())),
             info: ServerInfo { name, version, model: "stand-in".into(), embed_model: "none".into() },
             limits,
             cors,
@@ -256,9 +273,14 @@ impl Server {
         folder.join("classroom.sqlite")
     }
 
+    /// Where the classroom's file is.
+    pub fn database_file(&self) -> PathBuf {
+        Self::database(&self.folder.path)
+    }
+
     /// The classroom's file, opened a second time.
     pub fn classroom(&self) -> Store {
-        Store::open(&Self::database(self.folder.path())).unwrap()
+        Store::open(&Self::database(&self.folder.path)).unwrap()
     }
 
     /// Ends the server; the answer of `run`.
