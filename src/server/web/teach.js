@@ -15,7 +15,8 @@ import { openStudent, updateStudent } from "./teach_student.js";
 import { studentsView } from "./teach_students.js";
 import { say, speakPage } from "./teach_words.js";
 
-const ASK_AGAIN_MS = 60000;
+const LOOK_AGAIN_MS = 60000;
+const TRY_AGAIN_MS = 3000;
 
 /** What the views share: the class as last told, and what they may ask for. */
 const room = {
@@ -67,7 +68,7 @@ function openDesk() {
   addEventListener("hashchange", showView);
   showView();
   connection.connect();
-  setInterval(() => room.class && views.class.update(), ASK_AGAIN_MS);
+  setInterval(() => room.class && views.class.update(), LOOK_AGAIN_MS);
 }
 
 const viewName = () => (Object.hasOwn(views, location.hash.slice(1)) ? location.hash.slice(1) : "class");
@@ -108,10 +109,12 @@ function changed(what) {
   for (const name of touched) views[name].changed(name === viewName());
 }
 
-async function showState(state) {
+async function showState(told) {
+  // The server has no other ways to end this connection than to lose it or to take the sign-in away; both are looked into.
+  const state = told === "open" || told === "connecting" ? told : "lost";
   const line = byId("connection");
   line.dataset.state = state;
-  line.textContent = say(state === "elsewhere" ? "lost" : state);
+  line.textContent = say(state);
   byId("offline").hidden = state !== "lost";
   byId("offline").textContent = state === "lost" ? say("offline") : "";
   document.body.classList.toggle("stale", state === "lost");
@@ -120,7 +123,9 @@ async function showState(state) {
   room.commands.dropAll();
   // A teacher who is signed out elsewhere is not let in again: better the password than waiting for nothing.
   const me = await ask("GET", "/api/me").catch(() => null);
-  if (me?.login && me.role !== "teacher") location.reload();
+  if (me?.login && me.role !== "teacher") return location.reload();
+  // Only a connection that broke comes back by itself.
+  if (told !== "lost") setTimeout(() => connection.connect(), TRY_AGAIN_MS);
 }
 
 begin();

@@ -3,6 +3,8 @@
 import { h } from "./dom.js";
 import { say } from "./teach_words.js";
 
+const REST_MS = 500;
+
 /**
  * `load()` fetches, `draw(data)` shows. Gives `show()` for when the view is opened, `changed(isShown)` for when the server
  * says that it is no longer true, and `again()` to fetch it now.
@@ -33,8 +35,8 @@ export function fetched(body, load, draw) {
   };
   const changed = (isShown) => {
     stale = true;
-    // Many changes within a moment are one.
-    if (isShown) Promise.resolve(running).then(() => setTimeout(show, 100));
+    // Thirty students change much: what comes within a moment is fetched once.
+    if (isShown) Promise.resolve(running).then(() => setTimeout(show, REST_MS));
   };
   return { show, changed, again };
 }
