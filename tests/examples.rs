@@ -148,7 +148,7 @@ impl Teach for Muddled {
         let text = std::mem::replace(&mut *self.0.lock().unwrap(), format!("You said {}.", said.content));
         let (mode, finish, citations) = (Mode::Idle, Finish::Stop, Vec::new());
         let (current_topic, lesson, quiz, progress) = (None, None, None, None);
-        Ok(Reply { text, mode, current_topic, citations, grounded: true, lesson, quiz, progress, finish })
+        Ok(Reply { text, mode, current_topic, citations, grounded: true, lesson, quiz, progress, asked: None, finish })
     }
 }
 

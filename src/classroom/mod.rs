@@ -5,7 +5,8 @@
 //! said together with the reply it got.
 //!
 //! # Invariants
-//! * A message is stored before anyone works on its reply; a message without a reply was interrupted.
+//! * A message is stored before anyone works on its reply; a message without a reply was interrupted, or given up.
+//! * A token, a PIN and a password are kept as hashes only.
 //! * A reply and the state it leads to are stored in one transaction: after a crash both are there or neither is.
 //! * A [`SessionKey`] dies with [`Store::reset`]: a reply that was still being written for it is refused as
 //!   [`ClassroomError::Gone`] and never shows up in the fresh session.

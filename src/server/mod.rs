@@ -11,6 +11,8 @@
 //!   its turn after [`Limits::keep_turn`].
 //! * A reply is in the classroom before it is on the wire. A reply whose receipt never came (the pong to a ping that
 //!   follows it) is sent again at the next connect.
+//! * Who may use a route stands in one table (`access`); a route that is not in it is closed to everyone.
+//! * A message that was accepted gets its reply also when the server was killed in the middle of it, at the next connect.
 //! * Nothing that a client does can make another client wait: every queue is bounded, every write has a deadline.
 //! * `/v1` gives the bare model to whoever asks; it is closed unless the operator opens it.
 //! * What students write is logged at `trace` only.
