@@ -98,22 +98,23 @@ async fn a_session_outlives_the_server() {
     client.say("teach Rivers").await;
     client.expect("response").await;
     client.leave().await;
-    // Killed while it answered: only the student's words are there.
+    // Killed while it answered: only the student's words are there, and they are answered when the student is back.
     server.classroom().accept("ann", "what is a delta?", 0).unwrap();
     let server = server.restart(Limits::default()).await;
     let mut client = server.connect("ann").await;
     let welcome = client.expect("welcome").await;
     assert_eq!((&welcome["response"], &welcome["resumed"]), (&json!("Back to Rivers."), &json!(true)));
     assert_eq!((&welcome["mode"], &welcome["current_topic"]), (&json!("teaching"), &json!("Rivers")));
+    assert_eq!(client.expect("response").await["response"], "what is a delta?");
     client.send(json!({"type": "history"})).await;
     let history = client.expect("history").await;
     let told: Vec<_> = history["messages"].as_array().unwrap().iter().map(|one| one["content"].clone()).collect();
-    assert_eq!(told, ["teach Rivers", "teach Rivers", "what is a delta?"]);
+    assert_eq!(told, ["teach Rivers", "teach Rivers", "what is a delta?", "what is a delta?"]);
     client.say_streaming("go on").await;
     let frames = client.frames_until("response").await;
     assert_eq!(frames.last().unwrap()["current_topic"], "Rivers");
     let first = frames.iter().find(|frame| frame["type"] == "delta").unwrap();
-    assert_eq!(first["seq"], 3, "after the two of before the restart");
+    assert_eq!(first["seq"], 7, "after the six that were counted before");
 }
 
 #[tokio::test]

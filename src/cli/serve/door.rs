@@ -13,7 +13,7 @@ pub(super) const LOCAL_NAME: &str = "lectern.local";
 
 /// Flags of the door.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(super) struct DoorArgs {
     /// Let everyone in who reaches the server, without class code and password, as it is on this machine alone; everyone
     /// may then do what the teacher may
     #[arg(long)]
@@ -41,7 +41,7 @@ pub(super) struct Entrance {
     pub(super) new_password: Option<String>,
 }
 
-impl Args {
+impl DoorArgs {
     /// The certificate, if there is to be one.
     pub(super) async fn tls(&self, data: &Path, addresses: &[IpAddr]) -> Result<Option<Tls>, CliError> {
         let tls = match self.tls.as_slice() {

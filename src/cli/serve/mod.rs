@@ -41,7 +41,7 @@ pub struct Args {
     #[arg(long)]
     lan: bool,
     #[command(flatten)]
-    door: door::Args,
+    door: door::DoorArgs,
     /// The folder of books that is read before the class begins; new and changed ones only
     #[arg(long, env = "LECTERN_CORPUS", default_value = "corpus", value_name = "FOLDER")]
     corpus: PathBuf,
