@@ -47,6 +47,8 @@ QUESTIONS = [
 PICTURES = ["sun", "fish", "tree"]
 MARK = re.compile(r"\b(s\d{3,})-\d+\b")
 ANSWER_S = 600
+ANSWERS = ("citations", "delta", "response", "error")
+PAGE = 200  # entries of history
 MODEL_LEAD = "**In short:**"
 ROWS = {
     "connect": "connect, until the welcome", "quote": "first quote", "word": "first word", "model": "the model's first word",
@@ -99,8 +101,7 @@ class Student:
         self.faults, self.times, self.errors = [], collections.defaultdict(list), collections.Counter()
         # What the history must say: (message id, role, content).
         self.story = []
-        self.cited, self.echoed = [], 0
-        self.parts, self.current = {}, None
+        self.parts, self.echoed = {}, 0
 
     async def enter(self, stack):
         begun = time.perf_counter()
@@ -136,7 +137,8 @@ class Student:
 
     async def turn(self, contents):
         """Says these at once and reads until each is answered. What was refused, and how long to wait then."""
-        expected, refused, wait, seen, begun = collections.deque(contents), [], 0, {}, time.perf_counter()
+        expected, refused, wait, seen, answered = collections.deque(contents), [], 0, {}, None
+        begun = time.perf_counter()
         for content in contents:
             await self.client.send(json.dumps({"type": "message", "content": content, "stream": True}))
         while expected:
@@ -153,10 +155,11 @@ class Student:
                 if len(expected) == len(contents):  # What was said behind it waited for it.
                     for what, value in {**seen, "whole": now}.items():
                         self.times[what].append(value)
-                self.answered(expected.popleft(), frame)
+                answered = expected.popleft()
+                self.answered(answered, frame)
             elif kind == "error":
                 self.errors[frame["code"]] += 1
-                # Without an id it was not taken in: the last that was said, for the line is full from behind.
+                # Without an id it was not taken in: most likely the last that was said.
                 content = expected.popleft() if message_id else expected.pop()
                 if message_id:
                     self.story.append((message_id, "user", content))
@@ -165,7 +168,26 @@ class Student:
                     wait = max(wait, frame["retry_after_ms"] / 1000)
                 elif not message_id:
                     self.fault(f"{content!r} was refused: {frame}")
+        if answered and refused and len(contents) == 2:
+            refused = [await self.which_was_refused(answered, refused[0])]
         return refused, wait
+
+    async def which_was_refused(self, answered, refused):
+        """Of two that were said at once one was refused: the history knows which. What is to be said again."""
+        message_id, _, words = self.story[-1]
+        last = next((one["content"] for one in await self.history(None) if (one["message_id"], one["role"]) == (message_id, "user")), None)
+        if last == refused:
+            self.story[-2:] = [(message_id, "user", refused), (message_id, "assistant", words)]
+            return answered
+        return refused
+
+    async def history(self, before):
+        asked = {"type": "history", "limit": PAGE, **({"before": before} if before else {})}
+        await self.client.send(json.dumps(asked))
+        while (frame := await self.frame())["type"] != "history":
+            if frame["type"] in ANSWERS:
+                self.fault(f"a frame that answers nothing: {json.dumps(frame)[:200]}")
+        return frame["messages"]
 
     def answered(self, content, frame):
         message_id, words = frame["message_id"], frame["response"]
@@ -177,31 +199,31 @@ class Student:
             self.fault(f"words came for {sorted(self.parts)} while {message_id} was answered")
             self.parts.clear()
         self.echoed += bool(MARK.search(words))
-        if content.rstrip().endswith(")") and "?" in content:
-            pages = [(citation["book"], citation["page"]) for citation in frame["citations"] or []]
-            self.cited.append(((content.split(" (s")[0], frame["current_topic"]), pages[:1]))
 
     async def nothing_more(self):
         await self.client.send(json.dumps({"type": "ping"}))
         while (frame := await self.frame())["type"] != "pong":
-            if frame["type"] in ("response", "error", "delta", "citations"):
+            if frame["type"] in ANSWERS:
                 self.fault(f"a frame that answers nothing: {json.dumps(frame)[:200]}")
 
     async def compare_history(self):
         kept, before = [], None
-        while True:
-            asked = {"type": "history", "limit": 200, **({"before": before} if before else {})}
-            await self.client.send(json.dumps(asked))
-            while (frame := await self.frame())["type"] != "history":
-                pass
-            kept = [(one["message_id"], one["role"], one["content"]) for one in frame["messages"]] + kept
-            if len(frame["messages"]) < 199:  # A page never begins in the middle of a turn's pair of entries.
+        while page := await self.history(before):
+            if before == page[0]["message_id"]:
+                self.fault(f"LOST: the history before {before} begins with it")
                 break
-            before = frame["messages"][0]["message_id"]
+            kept = [(one["message_id"], one["role"], one["content"]) for one in page] + kept
+            before = page[0]["message_id"]
+            if len(page) < PAGE - 1:  # One less where a message and its reply would not both fit.
+                break
         if kept != self.story:
             at = next((n for n, pair in enumerate(zip(kept, self.story)) if pair[0] != pair[1]), min(len(kept), len(self.story)))
             self.fault(f"LOST: the history has {len(kept)} entries, {len(self.story)} were said; the first other one: "
                        f"{kept[at:at + 1]} instead of {self.story[at:at + 1]}")
+
+
+class NotLetIn(Exception):
+    """The server does not want these students."""
 
 
 class Door:
@@ -222,7 +244,8 @@ class Door:
                 return
             except urllib.error.HTTPError as problem:
                 if problem.code != 429:
-                    sys.exit(f"{asked['name']} may not join: HTTP {problem.code} {problem.read().decode(errors='replace')}")
+                    why = problem.read().decode(errors="replace")
+                    raise NotLetIn(f"{asked['name']} may not join: HTTP {problem.code} {why}") from None
                 await asyncio.sleep(float(problem.headers.get("Retry-After") or 1))
 
     def connect(self):
@@ -291,18 +314,8 @@ async def play_class(pid, args, number_of):
     faults += [f"SWAPPED: the message id {one} was used {count} times" for one, count in seen.items() if count > 1]
     entries = sum(len(student.story) for student in students)
     print(f"{number_of} students: {len(answers)} answers, {entries} entries of history compared, {sum(s.echoed for s in students)} "
-          f"answers name their own mark, {differing(students)} cite another page than most did for the same question and topic; "
-          f"{len(faults) or 'nothing'} lost or swapped\n")
+          f"answers name their own mark; {len(faults) or 'nothing'} lost or swapped\n")
     return faults
-
-
-def differing(students):
-    """How many answers cite first another page than most answers to the same question within the same lesson."""
-    pages = collections.defaultdict(collections.Counter)
-    for student in students:
-        for question, first in student.cited:
-            pages[question][tuple(first)] += 1
-    return sum(sum(counts.values()) - max(counts.values()) for counts in pages.values())
 
 
 async def idle_clients(pid, args):
@@ -351,7 +364,14 @@ def main():
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # A server that is started here inherits it.
     with bench_server.server(args) as (url, pid):
-        return asyncio.run(measure(url, pid, args))
+        try:
+            return asyncio.run(measure(url, pid, args))
+        except NotLetIn as problem:
+            print(problem)
+        except InvalidStatus as problem:
+            code = problem.response.status_code
+            print(f"the server refused a student with HTTP {code}{': give the class code with --login' * (code == 401)}")
+        return 1
 
 
 if __name__ == "__main__":

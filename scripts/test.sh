@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 
 export LECTERN_MODELS="${LECTERN_MODELS:-$PWD/models}"
 cargo run --locked --quiet -- models pull
+lectern="${CARGO_TARGET_DIR:-$PWD/target}/debug/lectern"
 
 # What the tests of the wire run: an example client's package, and the WebSocket conformance cases.
 python_tools="$PWD/target/python-for-tests"
@@ -19,7 +20,12 @@ browser="${CHROMIUM:-$(command -v chromium || command -v chromium-browser || com
 node_major="$(node --version 2>/dev/null | sed 's/^v\([0-9]*\).*/\1/')"
 if [ -n "$browser" ] && command -v npm >/dev/null && [ "${node_major:-0}" -ge 20 ]; then
   npm ci --prefix tests/browser --no-audit --no-fund --silent
-  CHROMIUM="$browser" LECTERN_BIN="$PWD/target/debug/lectern" npm test --prefix tests/browser
+  # The books are read once; every server of the tests begins with a copy.
+  LECTERN_DATA="$(mktemp -d)"
+  export LECTERN_DATA
+  trap 'rm -rf "$LECTERN_DATA"' EXIT
+  "$lectern" ingest corpus
+  CHROMIUM="$browser" LECTERN_BIN="$lectern" npm test --prefix tests/browser
   # What a real server asks is not known beforehand: every kind of question is tried against the stand-in.
   CHROMIUM="$browser" npm run test:stand-in --prefix tests/browser
 elif [ "${LECTERN_REQUIRE_ALL:-}" = 1 ]; then

@@ -1,13 +1,15 @@
 //! The binary: parse, start tracing, dispatch, exit code. Everything else is in the library.
 
-use clap::Parser as _;
+use lectern::cli::{self, Cli};
 use std::process::ExitCode;
 
 #[expect(clippy::print_stderr, reason = "the one place an error reaches the user")]
 fn main() -> anyhow::Result<ExitCode> {
-    let cli = lectern::cli::Cli::parse();
-    lectern::cli::init_tracing(&cli);
-    match lectern::cli::run(cli.command) {
+    let ended = Cli::read(std::env::args_os()).and_then(|cli| {
+        cli::init_tracing(&cli);
+        cli::run(cli.command)
+    });
+    match ended {
         Ok(code) => Ok(code),
         Err(error) => {
             let code = error.exit_code();

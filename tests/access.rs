@@ -87,6 +87,8 @@ async fn every_route_is_open_to_whom_it_should_be() {
         ("GET", "/api/class/mastery".into(), teacher_only),
         ("GET", "/api/class/export?format=csv".into(), teacher_only),
         ("POST", "/api/class/students".into(), [401, 403, 403, 400]),
+        ("POST", "/api/books".into(), [401, 403, 403, 404]),
+        ("DELETE", "/api/books/rivers".into(), [401, 403, 403, 404]),
         ("POST", "/api/class/code".into(), teacher_only),
         ("POST", "/api/password".into(), [401, 403, 403, 400]),
         ("POST", format!("/api/class/students/{ben}/forget-pin"), [401, 403, 403, 204]),

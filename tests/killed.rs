@@ -1,5 +1,5 @@
-//! A server that is killed again and again in the middle of answers: what it had accepted is answered once, and nothing
-//! that a student has seen is gone.
+//! A server that is killed again and again in the middle of answers, and one whose disk is full: what it had accepted is
+//! answered once, and nothing that a student has seen is gone.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test")]
@@ -30,12 +30,13 @@ struct Process {
 
 impl Process {
     fn start(folder: &Path) -> Self {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "the_process_that_is_killed", "--nocapture"])
-            .env(FOLDER, folder)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        Self::start_by(&mut Command::new(std::env::current_exe().unwrap()), folder)
+    }
+
+    /// Starts it by a command that ends in the program.
+    fn start_by(command: &mut Command, folder: &Path) -> Self {
+        command.args(["--exact", "the_process_that_is_killed", "--nocapture"]);
+        let mut child = command.env(FOLDER, folder).stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let address = lines.map_while(Result::ok).find_map(|line| line.strip_prefix("at ").map(str::to_owned));
         Self { child, address: address.expect("the server says where it is") }
@@ -91,6 +92,19 @@ impl Seen {
     }
 }
 
+/// The history, page by page: all that were sent may have arrived, and that is more than a page.
+async fn whole_history(client: &mut Client) -> Vec<Value> {
+    let (mut messages, mut before) = (Vec::new(), Value::Null);
+    loop {
+        client.send(json!({"type": "history", "limit": 200, "before": before})).await;
+        let history = client.frames_until("history").await.pop().unwrap();
+        let page = history["messages"].as_array().unwrap().clone();
+        let Some(first) = page.first() else { return messages };
+        before = first["message_id"].clone();
+        messages.splice(0..0, page);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_in_mid_answer_a_hundred_times_nothing_is_lost_or_doubled() {
     let folder = tempfile::tempdir().unwrap();
@@ -109,9 +123,7 @@ async fn killed_in_mid_answer_a_hundred_times_nothing_is_lost_or_doubled() {
         let frame = client.frame().await;
         seen.note(&frame);
     }
-    client.send(json!({"type": "history", "limit": 200})).await;
-    let history = client.frames_until("history").await.pop().unwrap();
-    let messages = history["messages"].as_array().unwrap().clone();
+    let messages = whole_history(&mut client).await;
     server.kill();
     let mut asked: BTreeMap<&str, &str> = BTreeMap::new();
     let mut replied: BTreeMap<&str, &str> = BTreeMap::new();
@@ -130,4 +142,65 @@ async fn killed_in_mid_answer_a_hundred_times_nothing_is_lost_or_doubled() {
     }
     println!("{} of {} questions had arrived; {} replies had been seen", asked.len(), ROUNDS + 1, seen.0.len());
     assert!(asked.len() > 10, "the kills left too little to look at: {}", asked.len());
+}
+
+/// A disk of its own that is nearly full, seen by the program alone; nothing where the system allows no such disk.
+#[cfg(target_os = "linux")]
+fn with_small_disk(folder: &Path) -> Option<Process> {
+    let mount =
+        format!("mount -t tmpfs -o size=2m tmpfs '{0}' && head -c 1700000 /dev/zero > '{0}/filler'", folder.display());
+    let unshare = || {
+        let mut command = Command::new("unshare");
+        command.args(["--map-root-user", "--mount", "sh", "-c"]);
+        command
+    };
+    if !unshare().arg(&mount).status().is_ok_and(|status| status.success()) {
+        return None;
+    }
+    let program = std::env::current_exe().unwrap();
+    let line = format!("{mount} && exec '{}' \"$@\"", program.display());
+    Some(Process::start_by(unshare().args([&line, "sh"]), folder))
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_loses_nothing_and_the_class_goes_on_when_there_is_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(server) = with_small_disk(folder.path()) else {
+        println!("SKIPPED: this system gives a test no disk of its own (unshare, tmpfs)");
+        return;
+    };
+    let mut client = server.join().await;
+    let mut replied = Vec::new();
+    let refused = loop {
+        let words = format!("message {} {}", replied.len(), "of many words ".repeat(200));
+        assert!(replied.len() < 1000, "the disk is full at last");
+        client.say(words.trim_end()).await;
+        let answer = loop {
+            let frame = client.frame().await;
+            if frame["type"] == "response" || frame["type"] == "error" {
+                break frame;
+            }
+        };
+        if answer["type"] == "error" {
+            break answer;
+        }
+        replied.push(answer["response"].as_str().unwrap().to_owned());
+    };
+    println!("{} messages were answered before {refused}", replied.len());
+    assert!(!replied.is_empty());
+    assert_eq!(refused["code"], "internal");
+    client.send(json!({"type": "ping"})).await;
+    client.frames_until("pong").await;
+    let filler = format!("/proc/{}/root{}/filler", server.child.id(), folder.path().display());
+    std::fs::remove_file(filler).unwrap();
+    client.say("now there is room").await;
+    while client.frames_until("response").await.pop().unwrap()["response"] != "now there is room" {}
+    let messages = whole_history(&mut client).await;
+    let replies: Vec<_> = messages.iter().filter(|message| message["role"] == "assistant").collect();
+    for (reply, message) in replied.iter().zip(&replies) {
+        assert_eq!(message["content"], reply.as_str(), "what was answered before is there, in order");
+    }
+    assert_eq!(replies.last().unwrap()["content"], "now there is room");
+    server.kill();
 }

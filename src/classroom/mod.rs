@@ -17,12 +17,14 @@ mod questions;
 mod schema;
 mod settings;
 mod store;
+mod upkeep;
 
 pub use notices::{Notice, NoticeId};
 pub use people::{Person, Role, TokenHash};
 pub use questions::{NewQuestion, SessionRow, StoredQuestion};
 pub use settings::Setting;
 pub use store::{Message, MessageId, NewReply, Reply, Session, SessionKey, Store};
+pub use upkeep::{backup, check, is_in_use};
 
 use std::path::PathBuf;
 
@@ -48,6 +50,14 @@ pub enum ClassroomError {
         /// The newest layout this program knows.
         known: i64,
     },
+    /// The file is a database of ours, but not whole.
+    #[error("{path}: the classroom's database is damaged: {reason}; bring back a backup with `lectern restore`")]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+        /// What SQLite found.
+        reason: String,
+    },
     /// One read or write failed.
     #[error("could not {what} in the classroom's database")]
     Database {
@@ -68,4 +78,13 @@ pub enum ClassroomError {
         /// The message whose reply has no place to go.
         message_id: MessageId,
     },
+}
+
+impl ClassroomError {
+    /// Whether the disk has no room for what was to be written.
+    #[must_use]
+    pub fn is_disk_full(&self) -> bool {
+        let (Self::Open { source, .. } | Self::Database { source, .. }) = self else { return false };
+        source.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
+    }
 }

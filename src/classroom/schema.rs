@@ -9,7 +9,7 @@ use std::time::Duration;
 pub(super) const LAYOUT: i64 = 3;
 
 /// How long one writer waits for another, such as a backup or a second program.
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 
 /// `AUTOINCREMENT` so that neither a session nor a message ever gets the name of one that was deleted.
 const TABLES: &str = "

@@ -17,6 +17,24 @@ pub enum CliError {
         /// Why.
         source: std::io::Error,
     },
+    /// A settings file with a mistake.
+    #[error("{path}, line {line}: {reason}")]
+    Settings {
+        /// Which file.
+        path: std::path::PathBuf,
+        /// Where in it.
+        line: usize,
+        /// What is wrong there.
+        reason: String,
+    },
+    /// A backup that is not whole, or not one.
+    #[error("{path}: {reason}")]
+    Backup {
+        /// Which file.
+        path: std::path::PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A server that is measured.
     #[error("{url}: {reason}")]
     Peer {

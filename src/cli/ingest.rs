@@ -1,7 +1,9 @@
 //! `lectern ingest`.
 
 use super::CliError;
+use super::confine::Confined;
 use super::folders::Folders;
+use super::ingest_lines;
 use super::reading::ReadingArgs;
 use super::weights::{self, EmbedderArgs};
 use crate::corpus::ReadOptions;
@@ -34,6 +36,15 @@ pub struct Args {
     /// Drop the books of the given folders whose file is gone
     #[arg(long)]
     prune: bool,
+    /// Write every event to stdout as a line of JSON: stage, file, done, total, book, error
+    #[arg(long)]
+    events: bool,
+    /// Take no more than this memory and processor time, and end when stdin does
+    #[arg(long, hide = true, value_name = "MEMORY_MIB,CPU_SECONDS")]
+    confined: Option<Confined>,
+    /// Leave out files with more pages
+    #[arg(long, hide = true, value_name = "N")]
+    max_pages: Option<usize>,
     #[command(flatten)]
     reading: ReadingArgs,
     #[command(flatten)]
@@ -44,13 +55,31 @@ pub struct Args {
 }
 
 pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
+    if let Some(confined) = args.confined {
+        confined.begin()?;
+    }
+    let ended = read_all(&args);
+    match &ended {
+        Ok(report) if args.events => ingest_lines::tell_end(report),
+        Ok(report) => writeln!(std::io::stdout(), "{}", summary(report))?,
+        Err(error) if args.events => ingest_lines::tell_failure(error),
+        Err(_) => {}
+    }
+    Ok(if ended?.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(SOME_FAILED) })
+}
+
+fn read_all(args: &Args) -> Result<IngestReport, CliError> {
     let library = Library::open(&args.folders.data)?;
     let embedder = weights::embedder(&args.folders, &args.embedder)?;
     let gone = if args.prune { Gone::Prune } else { Gone::Keep };
-    let options = IngestOptions { gone, reading: args.reading.options()? };
-    let report = read(&args.paths, &library, &embedder, &options)?;
-    writeln!(std::io::stdout(), "{}", summary(&report))?;
-    Ok(if report.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(SOME_FAILED) })
+    let mut reading = args.reading.options()?;
+    reading.max_pages = args.max_pages.unwrap_or(reading.max_pages);
+    let options = IngestOptions { gone, reading };
+    if !args.events {
+        return read(&args.paths, &library, &embedder, &options);
+    }
+    let never = AtomicBool::new(false);
+    Ok(ingest(&args.paths, &library, &embedder, &options, &mut ingest_lines::tell, &never)?)
 }
 
 /// Reads files and folders into the library and shows on stderr how it goes.

@@ -2,6 +2,7 @@
 
 use super::CliError;
 use crate::corpus::{ReadOptions, Recogniser};
+use std::ffi::OsString;
 
 /// How books are read.
 #[derive(Debug, clap::Args)]
@@ -11,7 +12,7 @@ pub(super) struct ReadingArgs {
     password: Option<String>,
     /// Read pages that are only a picture with the `tesseract` of this machine, in this language: `eng`, `eng+fra`
     #[arg(long, value_name = "LANGUAGE", env = "LECTERN_OCR")]
-    ocr: Option<String>,
+    pub(super) ocr: Option<String>,
 }
 
 impl ReadingArgs {
@@ -20,5 +21,11 @@ impl ReadingArgs {
     pub(super) fn options(&self) -> Result<ReadOptions, CliError> {
         let ocr = self.ocr.as_deref().map(Recogniser::new).transpose()?;
         Ok(ReadOptions { password: self.password.clone(), ocr, ..ReadOptions::default() })
+    }
+
+    /// The same as settings for a process of this program.
+    pub(super) fn settings(&self) -> Vec<(&'static str, OsString)> {
+        let settings = [("LECTERN_BOOK_PASSWORD", &self.password), ("LECTERN_OCR", &self.ocr)];
+        settings.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?.into()))).collect()
     }
 }

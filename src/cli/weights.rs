@@ -46,7 +46,7 @@ pub(super) struct RerankerArgs {
     /// The model that reads question and passage together to order passages better: a name of `lectern models list`, a
     /// folder with its files, or `none`. Without the flag the one in the models folder is used, if there is one
     #[arg(long, env = "LECTERN_RERANKER", value_name = "NAME|FOLDER|none")]
-    reranker: Option<String>,
+    pub(super) reranker: Option<String>,
 }
 
 /// The flags of the embedding model.

@@ -23,6 +23,7 @@ mod bytes;
 mod error;
 mod gguf;
 mod handle;
+mod instructions;
 mod line;
 mod model;
 mod pool;
@@ -40,6 +41,7 @@ mod worker;
 
 pub use error::EngineError;
 pub use handle::{Engine, EngineConfig, Generation, KvPrecision, Totals};
+pub use instructions::{Instructions, instructions};
 pub use prompt::{Message, Prompt, Role};
 pub use request::{Choice, EndTokens, Event, FinishReason, ModelInfo, Request, Summary, Timings};
 pub use sampler::Sampling;

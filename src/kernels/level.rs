@@ -55,6 +55,21 @@ impl Level {
         self.0 != Path::Twin
     }
 
+    /// What people call it.
+    pub(crate) fn name(self) -> &'static str {
+        match self.0 {
+            Path::Twin => "scalar",
+            #[cfg(all(test, target_arch = "x86_64"))]
+            Path::EmulatedVnni => "emulated VNNI",
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx2 => "AVX2",
+            #[cfg(target_arch = "x86_64")]
+            Path::AvxVnni => "AVX-VNNI",
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx512Vnni => "AVX512-VNNI",
+        }
+    }
+
     pub(super) fn path(self) -> Path {
         self.0
     }

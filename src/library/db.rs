@@ -12,7 +12,7 @@ pub(super) const FILE_NAME: &str = "library.sqlite";
 const MAX_IDLE_READERS: usize = 16;
 
 /// How long to wait for another process's transaction, which is that of one book.
-const BUSY: Duration = Duration::from_secs(30);
+pub(super) const BUSY: Duration = Duration::from_secs(30);
 
 #[derive(Debug)]
 pub(super) struct Db {

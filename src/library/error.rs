@@ -29,6 +29,16 @@ pub enum LibraryError {
         /// Why.
         source: rusqlite::Error,
     },
+    /// A library that is not whole.
+    #[error(
+        "library {path} is damaged: {reason}; bring back a backup with `lectern restore`, or ingest the books anew"
+    )]
+    Damaged {
+        /// The database file.
+        path: PathBuf,
+        /// What SQLite found.
+        reason: String,
+    },
     /// Some other program's database.
     #[error("{path} is an SQLite database of another program: choose another folder with --data")]
     NotOurs {

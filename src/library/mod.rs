@@ -16,12 +16,14 @@ mod places;
 mod read;
 mod schema;
 mod search;
+mod upkeep;
 mod vectors;
 mod write;
 
 pub use error::LibraryError;
 pub use lock::WriteLock;
 pub use search::{Filter, FrontMatter, Hit, SentenceHit};
+pub use upkeep::{backup, check};
 pub use write::{BookFile, NewBook, NewChunk, NewPage, NewSection, NewSentence, NewVectors};
 
 use crate::passage::{BookRef, PageIndex, SectionRef};

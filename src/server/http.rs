@@ -6,6 +6,7 @@ use super::books::{BookEntry, Books, BooksError, PageEntry};
 use super::cors::Cors;
 use super::error::ApiError;
 use super::hub::Hub;
+use super::intake::Intake;
 use super::meters::Now;
 use super::openai::{self, OpenAi};
 use super::{ServerInfo, access, auth, class_report, pages, protocol, sessions, students, teach, ws};
@@ -38,7 +39,7 @@ pub(super) const OPENAPI: &str = include_str!("openapi.json");
 /// How long an answer may take to begin.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// No request but those to `/v1` has a body yet.
+/// For requests other than to `/v1` and uploads.
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// What every handler needs.
@@ -49,11 +50,12 @@ pub(super) struct App {
     pub(super) cors: Cors,
     pub(super) access: Access,
     pub(super) engine: Option<Engine>,
+    pub(super) intake: Option<Arc<dyn Intake>>,
     pub(super) started: Instant,
 }
 
 /// All addresses of the server.
-pub(super) fn router(app: App, openai: Option<OpenAi>) -> Router {
+pub(super) fn router(app: App, openai: Option<OpenAi>, uploads: Router<Arc<App>>) -> Router {
     let (cors, app) = (app.cors.layer(), Arc::new(app));
     let timeout = TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT);
     let answers = Router::new()
@@ -82,6 +84,7 @@ pub(super) fn router(app: App, openai: Option<OpenAi>) -> Router {
         .merge(sockets)
         .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
         .merge(openai::router(openai))
+        .merge(uploads)
         .fallback(async |request: Request| ApiError::not_found(format!("there is nothing at {}", request.uri().path())))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), access::gate))

@@ -52,6 +52,8 @@ pub struct Limits {
     pub head_timeout: Duration,
     /// What a client is told to wait after `overloaded` or HTTP 503.
     pub retry_after: Duration,
+    /// Size of an uploaded book.
+    pub max_upload_bytes: u64,
 }
 
 impl Default for Limits {
@@ -76,6 +78,7 @@ impl Default for Limits {
             loopback_is_free: true,
             head_timeout: Duration::from_secs(15),
             retry_after: Duration::from_secs(5),
+            max_upload_bytes: 200 << 20,
         }
     }
 }

@@ -27,6 +27,7 @@ mod echo;
 mod error;
 mod http;
 mod hub;
+mod intake;
 mod jwt;
 mod limits;
 mod meters;
@@ -46,6 +47,7 @@ mod teach;
 mod tls;
 mod transcript;
 mod turns;
+mod uploads;
 mod ws;
 
 #[cfg(test)]
@@ -57,6 +59,7 @@ pub use cors::Cors;
 #[doc(hidden)]
 pub use echo::echo;
 pub use error::ServerError;
+pub use intake::{IngestProgress, IngestStage, Intake, IntakeError, Received};
 pub use jwt::JwtKey;
 pub use limits::{Limits, Rate};
 pub use secrets::{MIN_PASSWORD_CHARS, hash_password, new_class_code, new_password};
@@ -105,6 +108,8 @@ pub struct Parts {
     pub engine: Option<crate::engine::Engine>,
     /// The models for `/v1`; without them it is closed.
     pub openai: Option<openai::OpenAi>,
+    /// Who reads new books; without one the books cannot be changed here.
+    pub intake: Option<Arc<dyn Intake>>,
 }
 
 /// Serves until `shutdown`; then takes nothing new, lets running turns finish until
@@ -121,11 +126,13 @@ pub async fn run(
     shutdown: CancellationToken,
 ) -> Result<(), ServerError> {
     let address = listener.local_addr().map_err(ServerError::Listener)?;
-    let Parts { teacher, classroom, library, info, limits, cors, access, tls, engine, openai } = parts;
+    let Parts { teacher, classroom, library, info, limits, cors, access, tls, engine, openai, intake } = parts;
     let hub = tokio::task::spawn_blocking(move || hub::Hub::new(teacher, classroom, limits)).await;
     let hub = hub.map_err(|panicked| ServerError::Listener(std::io::Error::other(panicked)))??;
-    let app = http::App { hub: Arc::clone(&hub), books: library, info, cors, access, engine, started: Instant::now() };
-    let router = http::router(app, openai);
+    let uploads = uploads::router(intake.clone(), &cors, &hub, shutdown.clone());
+    let (hub_too, intake_too, started) = (Arc::clone(&hub), intake.clone(), Instant::now());
+    let app = http::App { hub: hub_too, books: library, info, cors, access, engine, intake: intake_too, started };
+    let router = http::router(app, openai, uploads);
     let handle = axum_server::Handle::new();
     tracing::info!(%address, tls = tls.is_some(), "serving");
     let mut serving = tokio::spawn(listen(listener, tls, router, handle.clone(), hub.limits.head_timeout));
@@ -135,6 +142,9 @@ pub async fn run(
     }
     tracing::info!(running = hub.num_running(), active = hub.num_connections(), "shutting down");
     handle.graceful_shutdown(None);
+    if let Some(intake) = &intake {
+        intake.stop();
+    }
     hub.shut_down().await;
     // A download may still be on its way.
     match tokio::time::timeout(hub.limits.close_timeout, &mut serving).await {

@@ -111,9 +111,14 @@ pub(super) struct LiveSession {
 
 /// Logs a failure of the classroom; the student learns only that something failed.
 pub(super) fn internal(error: &ClassroomError) -> WireError {
+    let words = if error.is_disk_full() {
+        "the disk of the classroom's machine is full: nothing new can be kept; tell your teacher, and try again"
+    } else {
+        "something went wrong here; try again"
+    };
     let error: &(dyn std::error::Error + 'static) = error;
     tracing::error!(error, "the classroom failed");
-    WireError::new(ErrorCode::Internal, "something went wrong here; try again")
+    WireError::new(ErrorCode::Internal, words)
 }
 
 impl LiveSession {

@@ -4,6 +4,7 @@ use super::access::Access;
 use super::error::ApiError;
 use super::http::App;
 use super::hub::Hub;
+use super::intake::IngestStage;
 use super::limits::Limits;
 use super::outbox::Outbox;
 use super::protocol::class::{self, ClassFrame, ClassView, Command, TeacherFrame, What};
@@ -51,6 +52,7 @@ async fn serve(app: Arc<App>, socket: WebSocket) {
     tokio::select! {
         () = read(&app, &outbox, stream) => {}
         () = show(&app, &outbox) => {}
+        () = show_uploads(&app, &outbox) => {}
         _ended = ws::write_frames(sink, waiting, &outbox, &hub.limits) => {}
         () = outbox.overflowed().cancelled() => {}
         () = closed(hub, &outbox) => {}
@@ -96,6 +98,38 @@ async fn show(app: &Arc<App>, outbox: &Outbox) {
                     }
                     Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
                 },
+            }
+        }
+    }
+}
+
+/// Tells of the books that are being read: at once those under way, then whatever is new.
+async fn show_uploads(app: &App, outbox: &Outbox) {
+    // The socket stays open where there is nothing to tell.
+    let Some(intake) = &app.intake else { return std::future::pending().await };
+    loop {
+        // Listening comes first, so that nothing is missed in between.
+        let mut news = intake.subscribe();
+        let asked = Arc::clone(intake);
+        let running = blocking(move || Ok(asked.running())).await;
+        for progress in running.unwrap_or_default() {
+            send(outbox, &ClassFrame::Ingest(progress));
+        }
+        loop {
+            match news.recv().await {
+                Ok(progress) => {
+                    let is_done = progress.stage == IngestStage::Done;
+                    send(outbox, &ClassFrame::Ingest(progress));
+                    if is_done {
+                        send(outbox, &ClassFrame::Changed { what: What::Books });
+                    }
+                }
+                // It fell behind: a book may have come in meanwhile.
+                Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {
+                    send(outbox, &ClassFrame::Changed { what: What::Books });
+                    break;
+                }
+                Err(tokio::sync::broadcast::error::RecvError::Closed) => return std::future::pending().await,
             }
         }
     }

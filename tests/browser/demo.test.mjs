@@ -3,7 +3,8 @@
 //
 //   LECTERN_URL=http://127.0.0.1:8000 npm test       a server that runs already
 //   LECTERN_BIN=target/release/lectern npm test      one that is started on an empty data folder (LECTERN_MODELS,
-//                                                    LECTERN_CORPUS: its folders, by default those of the repository)
+//                                                    LECTERN_CORPUS: its folders, by default those of the repository;
+//                                                    LECTERN_DATA: a data folder to begin with, which is copied)
 //   npm test                                         the stand-in
 //
 // CHROMIUM names the browser, SCREENSHOTS a folder for pictures, LECTERN_TOPIC and LECTERN_QUESTION what is said.

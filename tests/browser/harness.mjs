@@ -2,7 +2,7 @@
 // cut, a Chromium, and a guard that notes every console error and every request to another host.
 
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -26,14 +26,17 @@ async function freePort() {
   return port;
 }
 
-/** A running server, with more flags where given; `restart` kills it without a word and starts it on the same data, where it is ours to kill. */
+/** A running server, with more flags where given. Its folder of books is its own. `restart` kills it without a word and starts it on the same data, where it is ours to kill. */
 export async function startServer(...more) {
   if (kind === "given") return { url: new URL(process.env.LECTERN_URL), restart: null, stop: async () => {} };
   const data = mkdtempSync(join(tmpdir(), "lectern-browser-"));
+  // Books that were read once need not be read for every file of tests.
+  if (kind === "binary" && process.env.LECTERN_DATA) cpSync(process.env.LECTERN_DATA, data, { recursive: true });
   const url = new URL(`http://127.0.0.1:${await freePort()}`);
   const flags = ["serve", "--addr", url.host, "--data", data, ...more];
   const models = process.env.LECTERN_MODELS ?? join(root, "models");
-  const corpus = process.env.LECTERN_CORPUS ?? join(root, "corpus");
+  const corpus = join(data, "corpus");
+  if (kind === "binary") cpSync(process.env.LECTERN_CORPUS ?? join(root, "corpus"), corpus, { recursive: true });
   const [program, args] = kind === "binary"
     ? [resolve(process.env.LECTERN_BIN), [...flags, "--models", models, "--corpus", corpus]]
     : [process.execPath, [join(here, "fake_server.mjs"), ...flags, "--word-ms", "25"]];

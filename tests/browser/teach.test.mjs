@@ -161,8 +161,10 @@ describe("the teacher's page", { concurrency: false, skip: kind !== "stand-in" &
     await open();
     await teach.live();
     await teach.openStudent("李小龙");
+    await page.locator(".said >> nth=19").waitFor();
     assert.equal(await page.locator(".said").count(), 20);
     await page.locator("#sheet button", { hasText: "Show 10 earlier messages" }).click();
+    await page.locator(".said >> nth=29").waitFor();
     assert.equal(await page.locator(".said").count(), 30);
     await page.locator(".said summary").last().click();
     const place = page.locator(".said .inline-link").last();
@@ -326,7 +328,9 @@ describe("the teacher's page", { concurrency: false, skip: kind !== "stand-in" &
     await page.locator(".book").first().waitFor();
     for (const [upload, words] of [
       [{ status: 413, code: "too_large" }, /too large for the server\. Split it/],
-      [{ status: 409, code: "exists" }, /here already\. To replace it/],
+      [{ status: 409, code: "exists", message: "this book is there already: Rivers (rivers.pdf)" }, /there already: Rivers/],
+      [{ status: 400, code: "bad_request", message: "the file did not arrive whole" }, /did not arrive whole/],
+      [{ status: 400, code: "not_pdf" }, /This is not a PDF/],
       [{ stages: ["waiting", "reading", "failed"], error: "page 3 has no text", ms: 20 }, /could not read this book: page 3 has no text/],
       [{ stages: ["waiting", "reading"], cut: true, ms: 20 }, /connection broke/],
     ]) {

@@ -7,7 +7,8 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use lectern::classroom::{Setting, Store};
 use lectern::passage::Citation;
 use lectern::server::{
-    Access, BookEntry, Books, BooksError, ClassAccess, Cors, Counts, Limits, PageEntry, Parts, ServerError, ServerInfo,
+    Access, BookEntry, Books, BooksError, ClassAccess, Cors, Counts, Intake, Limits, PageEntry, Parts, ServerError,
+    ServerInfo,
 };
 use lectern::tutor::{
     Cancel, Finish, Learner, LessonPlace, Mode, Reply, Said, Session, State, Student, Teach, TurnEvent, TutorError,
@@ -186,6 +187,8 @@ pub struct Setup {
     access: Access,
     /// Who teaches instead of the stand-in.
     teaching: Option<Arc<dyn Teach>>,
+    /// Who reads new books.
+    intake: Option<Arc<dyn Intake>>,
 }
 
 /// A running server.
@@ -225,6 +228,12 @@ impl Server {
         Self::start_as(Arc::new(folder), Setup { limits, teaching: Some(teaching), ..Setup::default() }).await
     }
 
+    /// With an empty data folder and someone who reads new books.
+    pub async fn start_taking_books(intake: Arc<dyn Intake>, limits: Limits) -> Self {
+        let folder = Folder::new();
+        Self::start_as(Arc::new(folder), Setup { limits, intake: Some(intake), ..Setup::default() }).await
+    }
+
     /// With an empty data folder, for a class that logs in.
     pub async fn start_class(limits: Limits) -> Self {
         let folder = Folder::new();
@@ -246,7 +255,7 @@ impl Server {
     }
 
     async fn start_as(folder: Arc<Folder>, setup: Setup) -> Self {
-        let Setup { limits, cors, access, teaching } = setup.clone();
+        let Setup { limits, cors, access, teaching, intake } = setup.clone();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let teacher = Arc::new(Teacher::default());
@@ -262,6 +271,7 @@ impl Server {
             tls: None,
             engine: None,
             openai: None,
+            intake,
         };
         let shutdown = CancellationToken::new();
         let ended = tokio::spawn(lectern::server::run(listener, parts, shutdown.clone()));
@@ -316,28 +326,17 @@ impl Server {
     }
 
     pub async fn request(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
-        self.request_with(method, path, headers, "").await
+        self.request_with(method, path, headers, b"").await
     }
 
     /// A request with a body of JSON.
     pub async fn post(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
         let headers = [&[("Content-Type", "application/json")], headers].concat();
-        self.request_with("POST", path, &headers, &body.to_string()).await
+        self.request_with("POST", path, &headers, body.to_string().as_bytes()).await
     }
 
-    async fn request_with(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
-        for (name, value) in headers {
-            request.push_str(&format!("{name}: {value}\r\n"));
-        }
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
-        if !body.is_empty() {
-            request.push_str(&format!("Content-Length: {}\r\n", body.len()));
-        }
-        stream.write_all(format!("{request}\r\n{body}").as_bytes()).await.unwrap();
-        let mut bytes = Vec::new();
-        soon("an answer", stream.read_to_end(&mut bytes)).await.unwrap();
-        Answer::read(&bytes)
+    pub async fn request_with(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        request(self.address, method, path, headers, body).await
     }
 
     /// Waits until a number of `/health` is as expected.
@@ -349,6 +348,34 @@ impl Server {
         })
         .await;
     }
+}
+
+/// Asks a server that may be another process.
+pub async fn request(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
+    for (name, value) in headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    if !body.is_empty() {
+        head.push_str(&format!("Content-Length: {}\r\n", body.len()));
+    }
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(&[format!("{head}\r\n").as_bytes(), body].concat()).await.unwrap();
+    let mut bytes = Vec::new();
+    soon("an answer", stream.read_to_end(&mut bytes)).await.unwrap();
+    Answer::read(&bytes)
+}
+
+/// A form with these files in fields of these names, and its type.
+pub fn form(files: &[(&str, &str, &[u8])]) -> (String, Vec<u8>) {
+    let mut body = Vec::new();
+    for (field, file_name, bytes) in files {
+        let head =
+            format!("--edge\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{file_name}\"\r\n\r\n");
+        body.extend_from_slice(&[head.as_bytes(), bytes, b"\r\n"].concat());
+    }
+    body.extend_from_slice(b"--edge--\r\n");
+    ("multipart/form-data; boundary=edge".to_owned(), body)
 }
 
 /// An HTTP answer.

@@ -16,7 +16,7 @@ pub(super) const LOCAL_NAME: &str = "lectern.local";
 pub(super) struct DoorArgs {
     /// Let everyone in who reaches the server, without class code and password, as it is on this machine alone; everyone
     /// may then do what the teacher may
-    #[arg(long)]
+    #[arg(long, env = "LECTERN_NO_LOGIN")]
     no_login: bool,
     /// The teacher's password, in place of the one that is kept; without either the first start makes one and shows it
     #[arg(long, env = "LECTERN_TEACHER_PASSWORD", value_name = "PASSWORD", hide_env_values = true)]
@@ -24,8 +24,8 @@ pub(super) struct DoorArgs {
     /// Take tokens (JWT) that a school's own server signs: its public key in PEM, or a file with the shared secret
     #[arg(long, env = "LECTERN_JWT_KEY", value_name = "FILE")]
     jwt_key: Option<PathBuf>,
-    /// Serve over TLS (https, wss): `self-signed`, or the files of a certificate and its key in PEM
-    #[arg(long, num_args = 1..=2, value_names = ["self-signed | CERT", "KEY"])]
+    /// Serve over TLS (https, wss): `self-signed`, or the files of a certificate and its key in PEM, `cert.pem,key.pem`
+    #[arg(long, env = "LECTERN_TLS", num_args = 1..=2, value_delimiter = ',', value_names = ["self-signed | CERT", "KEY"])]
     tls: Vec<PathBuf>,
 }
 

@@ -2,6 +2,7 @@
 
 mod books;
 mod door;
+mod intake;
 mod lan;
 mod openai;
 
@@ -17,7 +18,9 @@ use crate::server::openai::OpenAi;
 use crate::server::{self, Access, Cors, Limits, Parts, ServerInfo};
 use crate::tutor::{READING_GRADE, Tutor, Writer};
 use books::LibraryBooks;
+use intake::{ChildIntake, Reading, UploadArgs};
 use openai::PassageEmbedder;
+use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -36,44 +39,56 @@ const SAME_SIGNAL: Duration = Duration::from_secs(1);
 pub struct Args {
     /// Where to listen
     #[arg(long, env = "LECTERN_ADDR", default_value = "127.0.0.1:8000", value_name = "HOST:PORT")]
-    addr: SocketAddr,
+    pub(super) addr: SocketAddr,
     /// Let the whole network in: listen on every interface, and show the address, a class code and a QR code to join by
-    #[arg(long)]
-    lan: bool,
+    #[arg(long, env = "LECTERN_LAN")]
+    pub(super) lan: bool,
     #[command(flatten)]
     door: door::DoorArgs,
     /// The folder of books that is read before the class begins; new and changed ones only
     #[arg(long, env = "LECTERN_CORPUS", default_value = "corpus", value_name = "FOLDER")]
-    corpus: PathBuf,
+    pub(super) corpus: PathBuf,
     #[command(flatten)]
-    reading: ReadingArgs,
+    pub(super) reading: ReadingArgs,
+    #[command(flatten)]
+    uploads: UploadArgs,
     /// Which web pages may talk to the server: `*`, `same` (pages of this host), or origins separated by commas
     #[arg(long, env = "LECTERN_CORS", default_value = "*", value_name = "ORIGINS")]
     cors: String,
     /// Open /v1, the bare language model and the embedder in OpenAI's form, to everyone who can reach the server; on this
     /// machine alone it is open without it
-    #[arg(long)]
+    #[arg(long, env = "LECTERN_OPENAI")]
     openai: bool,
     /// The reading grade of the class (Flesch-Kincaid, about the school year): sentences of the books that are harder are
     /// also said in plainer words
     #[arg(long, env = "LECTERN_READING_GRADE", default_value_t = READING_GRADE, value_name = "GRADE")]
     reading_grade: f32,
     #[command(flatten)]
-    models: ModelArgs,
+    pub(super) models: ModelArgs,
     #[command(flatten)]
-    folders: Folders,
+    pub(super) folders: Folders,
+}
+
+impl Args {
+    /// Where to listen.
+    pub(super) fn listen_addr(&self) -> SocketAddr {
+        match self.lan {
+            true => SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), self.addr.port()),
+            false => self.addr,
+        }
+    }
 }
 
 pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
     let cors: Cors = args.cors.parse()?;
-    let addr = if args.lan { SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), args.addr.port()) } else { args.addr };
+    let addr = args.listen_addr();
     // Bound first, so that a port in use is told at once and not after the books were read.
     let listener = std::net::TcpListener::bind(addr).map_err(|source| CliError::Listen { addr, source })?;
     if args.openai && !addr.ip().is_loopback() {
         eprintln!("With --openai everyone who reaches this server can use the bare model, without books and checks.");
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let mut parts = parts(&args, cors, args.openai || addr.ip().is_loopback())?;
+    let (mut parts, intake) = parts(&args, cors, args.openai || addr.ip().is_loopback())?;
     let served = runtime.block_on(async {
         listener.set_nonblocking(true)?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
@@ -85,6 +100,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
         let _found_by_name = lan::publish(bound, parts.tls.is_some());
         let shutdown = CancellationToken::new();
         tokio::spawn(stop_on_signal(shutdown.clone()));
+        intake.resume();
         server::run(listener, parts, shutdown).await.map_err(CliError::from)
     });
     runtime.shutdown_timeout(LAST_WAIT);
@@ -92,7 +108,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
 }
 
 /// Loads the models, reads the books and puts the tutor together.
-fn parts(args: &Args, cors: Cors, opens_openai: bool) -> Result<Parts, CliError> {
+fn parts(args: &Args, cors: Cors, opens_openai: bool) -> Result<(Parts, Arc<ChildIntake>), CliError> {
     let embedder = Arc::new(weights::embedder(&args.folders, &args.models.embedder)?);
     let chat = weights::engine(&args.folders, &args.models)?;
     let embed = || Arc::new(PassageEmbedder(Arc::clone(&embedder)));
@@ -121,11 +137,36 @@ fn parts(args: &Args, cors: Cors, opens_openai: bool) -> Result<Parts, CliError>
     let tutor = Tutor::new(Arc::new(retriever.clone()), writer)
         .with_reading_grade(args.reading_grade)
         .with_languages(weights::languages(&args.folders, &args.models)?);
-    let library = Arc::new(LibraryBooks::new(library, retriever));
-    let (teacher, limits) = (Arc::new(tutor), Limits::default());
+    let books = Arc::new(LibraryBooks::new(Arc::clone(&library), retriever));
+    let limits = Limits { max_upload_bytes: u64::from(args.uploads.max_upload_mib) << 20, ..Limits::default() };
     // Who is let in, and how, is settled once the address is known.
     let (access, tls) = (Access::Open, None);
-    Ok(Parts { teacher, classroom, library, info, limits, cors, access, tls, engine, openai })
+    let intake = Arc::new(intake(args, library)?);
+    let parts = Parts {
+        teacher: Arc::new(tutor),
+        classroom,
+        library: books,
+        info,
+        limits,
+        cors,
+        access,
+        tls,
+        engine,
+        openai,
+        intake: Some(Arc::clone(&intake) as Arc<dyn server::Intake>),
+    };
+    Ok((parts, intake))
+}
+
+/// Who reads the books that are uploaded: with the embedding model of this server, on the processor.
+fn intake(args: &Args, library: Arc<Library>) -> Result<ChildIntake, CliError> {
+    let mut flags: Vec<OsString> = vec!["--data".into(), args.folders.data.clone().into()];
+    flags.extend(["--models".into(), args.folders.models.clone().into(), "--device".into(), "cpu".into()]);
+    if let Some(embedder) = &args.models.embedder.embedder {
+        flags.extend(["--embedder".into(), embedder.into()]);
+    }
+    let reading = Reading { flags, settings: args.reading.settings() };
+    Ok(ChildIntake::new(library, &args.corpus, &args.uploads, reading)?)
 }
 
 /// Ends the server at Ctrl-C or SIGTERM; a second signal ends the process at once.

@@ -1,6 +1,7 @@
 //! The wire of the teacher's page: what its WebSocket sends and gets.
 
 use super::{ErrorCode, WireError};
+use crate::server::intake::IngestProgress;
 use crate::tutor::{LessonPlace, Mode};
 use serde::{Deserialize, Serialize};
 
@@ -116,24 +117,6 @@ pub struct ClassView {
     pub students: Vec<Pupil>,
 }
 
-/// How far a book is that is being read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Stage {
-    /// Another book is before it.
-    Waiting,
-    /// Its text is being read.
-    Reading,
-    /// Its meaning is being computed.
-    Embedding,
-    /// The index is being brought up to date.
-    Indexing,
-    /// It can be taught from.
-    Done,
-    /// It could not be read.
-    Failed,
-}
-
 /// What changed, and should be asked for again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -175,6 +158,9 @@ pub enum ClassFrame {
         /// For people: what went wrong and what to do.
         error: String,
     },
+    /// How far a new book is. It brings its own `type`.
+    #[serde(untagged)]
+    Ingest(IngestProgress),
 }
 
 /// Reads a text frame of the teacher's page.

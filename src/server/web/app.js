@@ -51,15 +51,20 @@ const connection = new Connection({
   },
 });
 
-/** Asks the server who this is; who has to join is sent there. */
+/** Asks the server who this is; who has to join is sent there. Gives whether they stay. */
 async function whoAmI() {
   const known = await fetchMe();
-  if (!known) return;
-  if (mustJoin(known)) return turnAway();
-  me = known;
-  // Whose conversation this is decides the server where it knows its students.
-  if (me.login && me.client_id) client = me.client_id;
-  conversation.changed();
+  if (mustJoin(known)) {
+    turnAway();
+    return false;
+  }
+  if (known) {
+    me = known;
+    // Whose conversation this is decides the server where it knows its students.
+    if (me.login && me.client_id) client = me.client_id;
+    conversation.changed();
+  }
+  return true;
 }
 
 /** Taken from the class, or signed out from elsewhere: the way back in is the join page. */
@@ -319,4 +324,4 @@ try {
 speak();
 fitBox();
 paint();
-whoAmI().then(() => connection.connect());
+if (await whoAmI()) connection.connect();

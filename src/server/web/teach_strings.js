@@ -202,7 +202,6 @@ export const STRINGS = {
   stage_count: ["{done} of {total}"],
   upload_not_pdf: ["This is not a PDF. Save or export it as a PDF, then add that."],
   upload_too_large: ["This file is too large for the server. Split it into parts, or make a smaller PDF without large pictures."],
-  upload_exists: ["This book is here already. To replace it, remove the old one first."],
   upload_broken: ["The connection broke. If the book is not in the list in a minute, add it again."],
   upload_failed: ["The server could not read this book: {error}"],
   upload_failed_plain: ["The server could not read this book. Try saving it as PDF again."],

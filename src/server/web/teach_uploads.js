@@ -99,8 +99,9 @@ export class Uploads {
   }
 }
 
-function wordsFor({ status, message }) {
-  return { 400: say("upload_not_pdf"), 409: say("upload_exists"), 413: say("upload_too_large") }[status] ?? message;
+/** What the server says, but for what has longer words here. */
+function wordsFor({ code, message }) {
+  return { not_pdf: say("upload_not_pdf"), too_large: say("upload_too_large") }[code] ?? message;
 }
 
 /** The events of a `text/event-stream`, as the JSON they carry. */
