@@ -29,7 +29,7 @@ fn settings_come_from_the_file_then_the_environment_then_the_flag() {
     let password = |env: Option<&str>, flags: &[&str]| {
         let mut command = lectern(folder.path());
         command.arg("password").args(flags).write_stdin("a long password\n");
-        env.iter().for_each(|value| drop(command.env("LECTERN_DATA", value)));
+        command.envs(env.map(|value| ("LECTERN_DATA", value)));
         command.assert().success();
     };
     for (env, flags, expected) in [

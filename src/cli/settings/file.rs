@@ -164,12 +164,12 @@ fn put_everywhere(command: Command, given: &Given) -> Command {
             return arg;
         }
         let hide = arg.is_hide_default_value_set() || arg.is_hide_env_values_set();
-        arg.default_values(given.values.iter().map(kept)).hide_default_value(hide)
+        arg.default_values(given.values.iter().map(|value| kept(value))).hide_default_value(hide)
     };
     command.mut_args(change).mut_subcommands(|below| put_everywhere(below, given))
 }
 
 /// A default lives as long as the program, and the file is read once in it.
-fn kept(value: &String) -> OsStr {
-    OsStr::from(&*value.clone().leak())
+fn kept(value: &str) -> OsStr {
+    OsStr::from(&*value.to_owned().leak())
 }

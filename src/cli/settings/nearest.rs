@@ -1,25 +1,13 @@
 //! The known word that a mistyped one was meant to be.
 
-/// The word of `known` that is nearest to `word`, if it is near enough to be what was meant.
-pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let far = word.chars().count().div_ceil(3).max(1);
-    let measured = known.into_iter().map(|other| (distance(word, other), other));
-    measured.filter(|(distance, _)| *distance <= far).min().map(|(_, other)| other)
-}
+/// How alike two words must be (Jaro, 0 to 1) for one to be what was meant by the other; clap's own measure of flags.
+const ALIKE: f64 = 0.7;
 
-/// How many letters must be put in, taken out or changed (Levenshtein).
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (above, letter) in one.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], above + 1);
-        for (column, wanted) in other.iter().enumerate() {
-            let changed = diagonal + usize::from(letter != *wanted);
-            diagonal = row[column + 1];
-            row[column + 1] = changed.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[other.len()]
+/// The word of `known` that is most like `word`, if it is enough so to be what was meant.
+pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let measured = known.into_iter().map(|other| (strsim::jaro(word, other), other));
+    let alike = measured.filter(|(likeness, _)| *likeness > ALIKE);
+    alike.max_by(|(one, _), (other, _)| one.total_cmp(other)).map(|(_, other)| other)
 }
 
 #[cfg(test)]
@@ -31,6 +19,7 @@ mod tests {
         let known = ["addr", "reading-grade", "kv-mib", "models", "model"];
         for (word, expect) in [
             ("adr", Some("addr")),
+            ("adress", Some("addr")),
             ("reading_grade", Some("reading-grade")),
             ("kvmib", Some("kv-mib")),
             ("modell", Some("model")),
