@@ -75,11 +75,11 @@ async fn every_described_path_answers_as_described() {
         };
         let kind = answer.headers["content-type"].split(';').next().unwrap();
         assert!(content.contains_key(kind) || content.contains_key("*/*"), "{asked}: {kind} is not described");
-        let reference = content.get(kind).and_then(|content| content["schema"]["$ref"].as_str());
-        if let Some(name) = reference.and_then(|reference| reference.rsplit('/').next()) {
-            let schema = &description["components"]["schemas"][name];
-            let fields: Vec<_> = answer.json().as_object().unwrap().keys().cloned().collect();
-            assert_eq!(json!(fields).as_array(), schema["required"].as_array(), "{asked}: the fields of {name}");
+        if kind == "application/json" {
+            let schema = json!({"allOf": [content[kind]["schema"]], "components": description["components"]});
+            let validator = jsonschema::draft202012::new(&schema).unwrap();
+            let faults: Vec<_> = validator.iter_errors(&answer.json()).map(|error| error.to_string()).collect();
+            assert_eq!(faults, Vec::<String>::new(), "{asked}: {}", answer.json());
         }
     }
     let endpoints = server.get("/", &[]).await.json()["endpoints"].clone();

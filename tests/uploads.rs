@@ -93,7 +93,8 @@ async fn what_is_no_book_is_refused_and_leaves_nothing() {
     let (intake, server) = server().await;
     let (long, late) = ([PDF, &[b'x'; 250_000]].concat(), [&[b'x'; 2000][..], PDF].concat());
     let huge = [PDF, &vec![b'x'; 0x10_0000]].concat();
-    let cases: &[(&[(&str, &str, &[u8])], u16, &str)] = &[
+    type Part<'a> = (&'a str, &'a str, &'a [u8]);
+    let cases: &[(&[Part<'_>], u16, &str)] = &[
         (&[], 400, "bad_request"),
         (&[("book", "a.pdf", PDF)], 400, "bad_request"),
         (&[("file", "a.pdf", PDF), ("file", "b.pdf", PDF)], 400, "bad_request"),

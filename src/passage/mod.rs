@@ -8,6 +8,7 @@ pub use sentence::sentences;
 pub(crate) use span::GAP;
 pub use span::Span;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::ops::Range;
@@ -157,7 +158,7 @@ pub(crate) fn on_one_line(text: &str) -> String {
 }
 
 /// Book, page and quote: what a statement stands on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Citation {
     /// File name of the book.
     pub book: String,

@@ -4,7 +4,7 @@ use super::Citation;
 use serde::{Deserialize, Serialize};
 
 /// A part of a page's text, in characters (Unicode code points) from its beginning; `end` is behind the last one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Span {
     /// Its first character.
     pub start: usize,

@@ -11,8 +11,8 @@ use axum::extract::{ConnectInfo, Query, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -47,16 +47,24 @@ pub(super) fn body<T>(body: Result<Json<T>, JsonRejection>) -> Result<T, ApiErro
     body.map(|Json(body)| body).map_err(|error| ApiError::bad_request(error.body_text()))
 }
 
+/// Who is signed in; nothing where nobody is.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Me {
+    /// Whether anyone has to sign in here.
+    login: bool,
+    /// What they may do.
+    role: Option<Role>,
+    /// Names their session.
+    client_id: Option<String>,
+    /// As they are called.
+    name: Option<String>,
+}
+
 /// `GET /api/me`
-pub(super) async fn me(State(app): State<Arc<App>>, Extension(caller): Extension<Caller>) -> Json<Value> {
+pub(super) async fn me(State(app): State<Arc<App>>, Extension(caller): Extension<Caller>) -> Json<Me> {
     let login = matches!(app.access, Access::Class(_));
-    let person = caller.person();
-    Json(json!({
-        "login": login,
-        "role": caller.role(),
-        "client_id": person.map(|person| &person.client_id),
-        "name": person.map(|person| &person.name),
-    }))
+    let (client_id, name) = caller.person().map(|person| (person.client_id.clone(), person.name.clone())).unzip();
+    Json(Me { login, role: caller.role(), client_id, name })
 }
 
 fn class(app: &App) -> Result<&ClassAccess, ApiError> {
@@ -80,12 +88,32 @@ pub(super) struct CodeQuery {
     code: String,
 }
 
+/// A name of the class, to choose one's own.
+#[derive(Serialize, JsonSchema)]
+struct NameToJoin {
+    /// The name.
+    name: String,
+    /// Whether pictures were chosen for it.
+    has_pin: bool,
+}
+
+/// What the page to join shows.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ClassToJoin {
+    /// Everyone on the list, by name.
+    students: Vec<NameToJoin>,
+    /// The pictures of a PIN.
+    pictures: [&'static str; PICTURES.len()],
+    /// How many of them make a PIN.
+    pin_length: usize,
+}
+
 /// `GET /api/class?code=`
 pub(super) async fn class_to_join(
     State(app): State<Arc<App>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     Query(query): Query<CodeQuery>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<ClassToJoin>, ApiError> {
     class(&app)?;
     app.hub.rates.attempt(peer.ip(), "")?;
     let students = in_classroom(&app, move |classroom| {
@@ -94,13 +122,13 @@ pub(super) async fn class_to_join(
         }
         Ok(Ok(classroom.students()?))
     });
-    let students: Vec<_> =
-        students.await?.iter().map(|one| json!({"name": one.name, "has_pin": one.pin.is_some()})).collect();
-    Ok(Json(json!({"students": students, "pictures": PICTURES, "pin_length": PIN_LENGTH})))
+    let to_join = |one: Person| NameToJoin { has_pin: one.pin.is_some(), name: one.name };
+    let students = students.await?.into_iter().map(to_join).collect();
+    Ok(Json(ClassToJoin { students, pictures: PICTURES, pin_length: PIN_LENGTH }))
 }
 
 /// The body of `POST /api/join`.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct Join {
     code: String,
     name: String,
@@ -185,11 +213,11 @@ pub(super) async fn join(
     let (person, joined) = joined;
     app.hub.class.someone_joined(&person);
     let is_new = matches!(joined, Joined::New);
-    signed_in(&app, access, person, json!({"is_new": is_new})).await
+    signed_in(&app, access, person, Some(is_new)).await
 }
 
 /// The body of `POST /api/login`.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct Login {
     password: String,
 }
@@ -216,7 +244,7 @@ pub(super) async fn login(
         the_teacher(classroom).map(Ok)
     });
     let teacher = teacher.await?;
-    signed_in(&app, access, teacher, json!({})).await
+    signed_in(&app, access, teacher, None).await
 }
 
 /// The teacher, put on the list at the first time.
@@ -235,21 +263,35 @@ fn the_teacher(classroom: &Store) -> Result<Person, ClassroomError> {
     Err(ClassroomError::NameTaken { name: "Teacher".to_owned() })
 }
 
+/// Someone who came in.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct SignedIn {
+    /// For programs: `Authorization: Bearer` or `?token=`. Browsers have it as a cookie.
+    token: String,
+    /// Names their session: `/ws/{client_id}`.
+    client_id: String,
+    /// As they are called.
+    name: String,
+    /// What they may do.
+    role: Role,
+    /// Whether these pictures were chosen just now; only for a student.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_new: Option<bool>,
+}
+
 /// A fresh token for a person, as a cookie and in the answer.
-async fn signed_in(app: &App, access: &ClassAccess, person: Person, more: Value) -> Result<Response, ApiError> {
+async fn signed_in(
+    app: &App,
+    access: &ClassAccess,
+    person: Person,
+    is_new: Option<bool>,
+) -> Result<Response, ApiError> {
     let token = secrets::new_token();
     let (hash, client_id) = (TokenHash::of(&token), person.client_id.clone());
     in_classroom(app, move |classroom| classroom.add_token(hash, &client_id, now()).map(Ok)).await?;
     let cookie = cookie(access, &token, COOKIE_SECONDS);
-    let mut answer = json!({
-        "token": token,
-        "client_id": person.client_id,
-        "name": person.name,
-        "role": person.role,
-    });
-    if let (Some(answer), Value::Object(more)) = (answer.as_object_mut(), more) {
-        answer.extend(more);
-    }
+    let Person { client_id, name, role, .. } = person;
+    let answer = SignedIn { token, client_id, name, role, is_new };
     Ok(([(header::SET_COOKIE, cookie)], Json(answer)).into_response())
 }
 
@@ -272,7 +314,7 @@ pub(super) async fn logout(
 }
 
 /// The body of `POST /api/password`.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct NewPassword {
     old: String,
     new: String,

@@ -1,10 +1,12 @@
 //! What the server needs to know of the books; whoever owns the library gives it.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::path::PathBuf;
 
 /// One book, as `GET /api/books` tells it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Book")]
 pub struct BookEntry {
     /// Name in links.
     pub id: String,
@@ -30,7 +32,8 @@ pub struct Counts {
 }
 
 /// A page of a book, as `GET /api/books/{id}/pages/{page}` tells it: the text that the spans of a citation count in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Page")]
 pub struct PageEntry {
     /// The page, counted from 1.
     pub page: u32,

@@ -8,18 +8,18 @@ use super::session::read_learner;
 use super::sessions::{FormatQuery, cell, file_name};
 use super::transcript::now;
 use crate::passage::Citation;
-use crate::tutor::{Learner, Place};
+use crate::tutor::{Learner, Place, Verdict};
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Where an answer was found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub(super) struct Source {
     title: String,
     page_label: String,
@@ -34,18 +34,32 @@ impl Source {
 }
 
 /// Questions that ask the same.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
 struct Group {
+    /// As it was last put.
     question: String,
+    /// How often it was asked.
     count: usize,
+    /// What became of it the last time.
+    #[schemars(with = "Verdict")]
     outcome: String,
+    /// Who asked, by name.
     students: Vec<String>,
+    /// When it was last asked: RFC 3339, UTC, seconds.
     last: String,
+    /// Where the answer was found.
     pages: Vec<Source>,
 }
 
+/// What was asked of the books.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Questions {
+    /// The most asked first.
+    groups: Vec<Group>,
+}
+
 /// `GET /api/class/questions`
-pub(super) async fn questions(State(app): State<Arc<App>>) -> Result<Json<Value>, ApiError> {
+pub(super) async fn questions(State(app): State<Arc<App>>) -> Result<Json<Questions>, ApiError> {
     let asked = in_classroom(&app, |classroom| classroom.questions().map(Ok)).await?;
     let mut groups: BTreeMap<String, Group> = BTreeMap::new();
     // The newest come first: how a question was last put, and answered, is what stands for its group.
@@ -66,7 +80,7 @@ pub(super) async fn questions(State(app): State<Arc<App>>) -> Result<Json<Value>
     }
     let mut groups: Vec<Group> = groups.into_values().collect();
     groups.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| b.last.cmp(&a.last)));
-    Ok(Json(json!({"groups": groups})))
+    Ok(Json(Questions { groups }))
 }
 
 /// One student and what they know.
@@ -91,20 +105,55 @@ async fn rows(app: &Arc<App>) -> Result<Vec<Row>, ApiError> {
 }
 
 /// How well a student knows a section.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 struct Cell {
+    /// 0 to 1.
     mastery: f32,
+    /// Questions answered.
     num_asked: u32,
+    /// Those that were right at the first try and without help.
     num_right: u32,
 }
 
+/// A section that someone was asked about.
+#[derive(Serialize, JsonSchema)]
+struct AskedSection {
+    /// The book's file name.
+    book: String,
+    /// The book's title.
+    title: String,
+    /// The section's heading.
+    section: String,
+}
+
+/// A row of the table.
+#[derive(Serialize, JsonSchema)]
+struct StudentCells {
+    /// Names their session.
+    client_id: String,
+    /// As they are called.
+    name: String,
+    /// One for each section; nothing where they were not asked.
+    cells: Vec<Option<Cell>>,
+}
+
+/// What every student knows of every section that anyone was asked about.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Mastery {
+    /// The columns, in book order.
+    sections: Vec<AskedSection>,
+    /// The rows, by name.
+    students: Vec<StudentCells>,
+}
+
 /// The sections that anyone was asked about, in book order, and what each student knows of them.
-fn heat(rows: &[Row]) -> (Vec<Value>, Vec<Vec<Option<Cell>>>) {
-    let mut sections: BTreeMap<(String, usize, Place), Value> = BTreeMap::new();
+fn heat(rows: &[Row]) -> (Vec<AskedSection>, Vec<Vec<Option<Cell>>>) {
+    let mut sections: BTreeMap<(String, usize, Place), AskedSection> = BTreeMap::new();
     let known = rows.iter().flat_map(|row| &row.learner.sections);
     for one in known {
         let place = (one.file_name.clone(), one.ordinal, one.place.clone());
-        let section = json!({"book": one.file_name, "title": one.book_title, "section": one.title});
+        let (book, title, section) = (one.file_name.clone(), one.book_title.clone(), one.title.clone());
+        let section = AskedSection { book, title, section };
         sections.insert(place, section);
     }
     let columns: BTreeMap<&Place, usize> =
@@ -124,17 +173,15 @@ fn heat(rows: &[Row]) -> (Vec<Value>, Vec<Vec<Option<Cell>>>) {
     (sections.into_values().collect(), cells)
 }
 
-fn mastery_json(rows: &[Row]) -> Value {
-    let (sections, cells) = heat(rows);
-    let students = rows.iter().zip(cells);
-    let students: Vec<Value> =
-        students.map(|(row, cells)| json!({"client_id": row.client_id, "name": row.name, "cells": cells})).collect();
-    json!({"sections": sections, "students": students})
+fn table(rows: Vec<Row>) -> Mastery {
+    let (sections, cells) = heat(&rows);
+    let student = |(Row { client_id, name, .. }, cells)| StudentCells { client_id, name, cells };
+    Mastery { sections, students: rows.into_iter().zip(cells).map(student).collect() }
 }
 
 /// `GET /api/class/mastery`
-pub(super) async fn mastery(State(app): State<Arc<App>>) -> Result<Json<Value>, ApiError> {
-    Ok(Json(mastery_json(&rows(&app).await?)))
+pub(super) async fn mastery(State(app): State<Arc<App>>) -> Result<Json<Mastery>, ApiError> {
+    Ok(Json(table(rows(&app).await?)))
 }
 
 /// `GET /api/class/export?format=json|csv`
@@ -146,7 +193,7 @@ pub(super) async fn export(
     let rows = rows(&app).await?;
     let file_name = file_name(&format!("class.{format}"));
     if format == "json" {
-        return Ok((file_name, Json(mastery_json(&rows))).into_response());
+        return Ok((file_name, Json(table(rows))).into_response());
     }
     let mut text = "student,client_id,book,title,section,mastery,num_asked,num_right,due\r\n".to_owned();
     for row in &rows {

@@ -4,7 +4,8 @@ use crate::classroom::ClassroomError;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -50,6 +51,22 @@ pub enum ServerError {
         /// As given.
         given: String,
     },
+}
+
+/// What an answer holds that says what went wrong.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Error")]
+pub(super) struct ErrorBody {
+    error: ErrorDetail,
+}
+
+/// What went wrong.
+#[derive(Serialize, JsonSchema)]
+struct ErrorDetail {
+    /// For programs.
+    code: &'static str,
+    /// For people: what went wrong and what to do.
+    message: String,
 }
 
 /// An answer that says what went wrong: `{"error":{"code","message"}}`.
@@ -107,7 +124,7 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let body = Json(json!({"error": {"code": self.code, "message": self.message}}));
+        let body = Json(ErrorBody { error: ErrorDetail { code: self.code, message: self.message } });
         let mut response = (self.status, body).into_response();
         if let Some(wait) = self.retry_after {
             let seconds = wait.as_secs().max(1);

@@ -4,6 +4,7 @@ use super::access::{Access, Caller};
 use super::auth::in_classroom;
 use super::books::{BookEntry, Books, BooksError, PageEntry};
 use super::cors::Cors;
+use super::descriptions::{ASYNCAPI, OPENAPI};
 use super::error::ApiError;
 use super::hub::Hub;
 use super::intake::Intake;
@@ -18,7 +19,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, delete, get, post};
 use axum::{Extension, Json, Router, middleware};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -29,12 +32,6 @@ use tower_http::services::ServeFile;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 use tracing::Instrument as _;
-
-/// The WebSocket protocol, for machines.
-pub(super) const ASYNCAPI: &str = include_str!("asyncapi.json");
-
-/// The HTTP interface, for machines.
-pub(super) const OPENAPI: &str = include_str!("openapi.json");
 
 /// How long an answer may take to begin.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -61,8 +58,8 @@ pub(super) fn router(app: App, openai: Option<OpenAi>, uploads: Router<Arc<App>>
     let answers = Router::new()
         .route("/", get(index))
         .route("/health", get(health))
-        .route("/asyncapi.json", get(async || described(ASYNCAPI)))
-        .route("/openapi.json", get(async || described(OPENAPI)))
+        .route("/asyncapi.json", get(async || described(&ASYNCAPI)))
+        .route("/openapi.json", get(async || described(&OPENAPI)))
         .route("/api/books", get(books))
         .route("/api/books/{id}/pages/{page}", get(book_page))
         .route("/api/sessions/{client_id}/export", get(sessions::export))
@@ -149,34 +146,58 @@ async fn ask<T: Send + 'static>(
     answer.map_err(|error| ApiError::internal(&error))?.map_err(|error| ApiError::internal(&error))
 }
 
+/// The models at work.
+#[derive(Serialize, JsonSchema)]
+struct Models {
+    /// Words the answers.
+    chat: String,
+    /// Finds the pages.
+    embed: String,
+}
+
+/// What this server is.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Info {
+    /// The program.
+    name: String,
+    /// Its version.
+    version: String,
+    /// The version of the WebSocket protocol.
+    protocol: u32,
+    /// Where to find what.
+    endpoints: BTreeMap<&'static str, &'static str>,
+    /// The language model.
+    model: String,
+    /// All models.
+    models: Models,
+    /// The books; empty for who is not signed in.
+    books: Vec<BookEntry>,
+}
+
+/// What [`Info`] says of addresses.
+const ENDPOINTS: [(&str, &str); 13] = [
+    ("websocket", "/ws/{client_id}"),
+    ("health", "/health"),
+    ("demo", "/demo"),
+    ("join", "/join"),
+    ("teach", "/teach"),
+    ("metrics", "/metrics"),
+    ("books", "/api/books"),
+    ("book_file", "/api/books/{id}/file"),
+    ("book_page", "/api/books/{id}/pages/{page}"),
+    ("export", "/api/sessions/{client_id}/export?format=md|json|html"),
+    ("progress", "/api/sessions/{client_id}/progress?format=json|csv"),
+    ("asyncapi", "/asyncapi.json"),
+    ("openapi", "/openapi.json"),
+];
+
 /// `GET /`; the books only for those of the class.
-async fn index(State(app): State<Arc<App>>, Extension(caller): Extension<Caller>) -> Result<Json<Value>, ApiError> {
+async fn index(State(app): State<Arc<App>>, Extension(caller): Extension<Caller>) -> Result<Json<Info>, ApiError> {
     let books = if caller.role().is_some() { ask(&app, |books| books.books()).await? } else { Vec::new() };
-    let endpoints = json!({
-        "websocket": "/ws/{client_id}",
-        "health": "/health",
-        "demo": "/demo",
-        "join": "/join",
-        "teach": "/teach",
-        "metrics": "/metrics",
-        "books": "/api/books",
-        "book_file": "/api/books/{id}/file",
-        "book_page": "/api/books/{id}/pages/{page}",
-        "export": "/api/sessions/{client_id}/export?format=md|json|html",
-        "progress": "/api/sessions/{client_id}/progress?format=json|csv",
-        "asyncapi": "/asyncapi.json",
-        "openapi": "/openapi.json",
-    });
-    let ServerInfo { name, version, model, embed_model } = &app.info;
-    Ok(Json(json!({
-        "name": name,
-        "version": version,
-        "protocol": protocol::PROTOCOL,
-        "endpoints": endpoints,
-        "model": model,
-        "models": {"chat": model, "embed": embed_model},
-        "books": books,
-    })))
+    let ServerInfo { name, version, model, embed_model } = app.info.clone();
+    let models = Models { chat: model.clone(), embed: embed_model };
+    let (protocol, endpoints) = (protocol::PROTOCOL, BTreeMap::from(ENDPOINTS));
+    Ok(Json(Info { name, version, protocol, endpoints, model, models, books }))
 }
 
 /// `GET /metrics`
@@ -188,27 +209,48 @@ async fn metrics(State(app): State<Arc<App>>) -> Result<impl IntoResponse, ApiEr
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text))
 }
 
+/// Whether the server works, and how much.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Health {
+    /// `ok`, or `going away`.
+    status: &'static str,
+    /// Whether new students can come.
+    ready: bool,
+    /// Open WebSockets.
+    active_connections: usize,
+    /// Answers being written.
+    running_turns: usize,
+    /// Messages in line.
+    waiting_turns: usize,
+    /// The language model.
+    model: String,
+    /// Books of the library.
+    books: usize,
+    /// Chunks of all books.
+    chunks: usize,
+    /// Seconds since the start.
+    uptime_s: u64,
+}
+
 /// `GET /health`: 200 while new students can come, 503 when the server is going away or its files cannot be read.
-async fn health(State(app): State<Arc<App>>) -> Result<(StatusCode, Json<Value>), ApiError> {
+async fn health(State(app): State<Arc<App>>) -> Result<(StatusCode, Json<Health>), ApiError> {
     let counts = ask(&app, |books| books.counts()).await?;
     in_classroom(&app, |classroom| classroom.setting(Setting::Paused).map(Ok)).await?;
     let running = app.hub.num_running();
     let ready = !app.hub.draining.is_cancelled();
-    let (status, word) = if ready { (StatusCode::OK, "ok") } else { (StatusCode::SERVICE_UNAVAILABLE, "going away") };
-    Ok((
+    let (code, status) = if ready { (StatusCode::OK, "ok") } else { (StatusCode::SERVICE_UNAVAILABLE, "going away") };
+    let health = Health {
         status,
-        Json(json!({
-            "status": word,
-            "ready": ready,
-            "active_connections": app.hub.num_connections(),
-            "running_turns": running,
-            "waiting_turns": app.hub.num_turns().saturating_sub(running),
-            "model": app.info.model,
-            "books": counts.books,
-            "chunks": counts.chunks,
-            "uptime_s": app.started.elapsed().as_secs(),
-        })),
-    ))
+        ready,
+        active_connections: app.hub.num_connections(),
+        running_turns: running,
+        waiting_turns: app.hub.num_turns().saturating_sub(running),
+        model: app.info.model.clone(),
+        books: counts.books,
+        chunks: counts.chunks,
+        uptime_s: app.started.elapsed().as_secs(),
+    };
+    Ok((code, Json(health)))
 }
 
 fn described(text: &'static str) -> impl IntoResponse {

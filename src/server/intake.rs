@@ -1,11 +1,13 @@
 //! What the server needs to know of reading new books; whoever owns the library gives it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use std::path::PathBuf;
 use tokio::sync::{broadcast, watch};
 
 /// Where a new book is on its way into the library.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum IngestStage {
     /// Others are before it.
@@ -23,7 +25,8 @@ pub enum IngestStage {
 }
 
 /// How far a new book is: an event of `POST /api/books`, and a frame of the teacher's socket.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = with_type)]
 #[serde(tag = "type", rename = "ingest")]
 pub struct IngestProgress {
     /// Names the upload.
@@ -40,6 +43,17 @@ pub struct IngestProgress {
     pub book: Option<String>,
     /// Why it failed, in words for the teacher.
     pub error: Option<String>,
+}
+
+/// The `type` that serde adds, for the schema.
+fn with_type(schema: &mut schemars::Schema) {
+    let fields = schema.ensure_object();
+    if let Some(properties) = fields.get_mut("properties").and_then(Value::as_object_mut) {
+        properties.insert("type".into(), json!({"type": "string", "const": "ingest"}));
+    }
+    if let Some(required) = fields.get_mut("required").and_then(Value::as_array_mut) {
+        required.insert(0, "type".into());
+    }
 }
 
 impl IngestProgress {

@@ -23,6 +23,7 @@ mod books;
 mod class;
 mod class_report;
 mod cors;
+mod descriptions;
 mod echo;
 mod error;
 mod http;
@@ -49,9 +50,6 @@ mod transcript;
 mod turns;
 mod uploads;
 mod ws;
-
-#[cfg(test)]
-mod descriptions;
 
 pub use access::{Access, ClassAccess};
 pub use books::{BookEntry, Books, BooksError, Counts, PageEntry};

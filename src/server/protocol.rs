@@ -7,6 +7,7 @@ pub mod class;
 
 use crate::passage::Citation;
 use crate::tutor::{Finish, LessonPlace, Mode, ProgressEntry, QuizPlace, State};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The version told in `welcome`.
@@ -25,14 +26,14 @@ pub const DEFAULT_HISTORY: usize = 50;
 pub const MAX_HISTORY: usize = 200;
 
 /// What a client sends.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum ClientFrame {
     /// Something for the tutor.
     Message {
         /// The student's words: 1 to [`MAX_CONTENT_CHARS`] characters, not all of them blank.
-        #[serde(default)]
+        #[schemars(required, length(min = 1, max = MAX_CONTENT_CHARS))]
         content: Option<String>,
         /// Whether to send `status`, `citations` and `delta` frames before the `response`; as `?stream=1` said at
         /// connect if absent.
@@ -46,7 +47,7 @@ pub enum ClientFrame {
         /// Only what came before this `message_id`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         before: Option<String>,
-        /// How many, [`DEFAULT_HISTORY`] if absent, [`MAX_HISTORY`] at most.
+        /// How many: 50 if absent, 200 at most.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         limit: Option<u64>,
     },
@@ -66,7 +67,7 @@ pub enum ClientFrame {
 pub(super) const CLIENT_TYPES: [&str; 6] = ["message", "stop", "history", "resume", "reset", "ping"];
 
 /// What the server sends.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum ServerFrame {
@@ -141,7 +142,7 @@ pub enum ServerFrame {
 }
 
 /// Whom a notice is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Addressee {
     /// Everyone.
@@ -151,7 +152,7 @@ pub enum Addressee {
 }
 
 /// The fields of `welcome`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Welcome {
     /// Words to show.
     pub response: String,
@@ -170,7 +171,7 @@ pub struct Welcome {
 }
 
 /// The fields of `response`; also what is kept of a reply in the classroom.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Response {
     /// The tutor's words, in the simplest Markdown.
     pub response: String,
@@ -202,7 +203,7 @@ pub struct Response {
 }
 
 /// How well the student knows a section.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Progress {
     /// The book's file name.
     pub book: String,
@@ -236,7 +237,8 @@ pub fn progress(entries: Vec<ProgressEntry>) -> Vec<Progress> {
 }
 
 /// Who said a message of the history.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Speaker")]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// The student.
@@ -246,7 +248,7 @@ pub enum Role {
 }
 
 /// One message of the history.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HistoryMessage {
     /// The message's name; a reply has that of the message it answers.
     pub message_id: String,
@@ -262,7 +264,7 @@ pub struct HistoryMessage {
 }
 
 /// What the history tells of a reply besides its words; as in [`Response`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HistoryReply {
     /// What the conversation did then.
     pub mode: Mode,
@@ -290,7 +292,7 @@ impl From<Response> for HistoryReply {
 }
 
 /// The fields of `error`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WireError {
     /// For programs.
     pub code: ErrorCode,
@@ -313,7 +315,7 @@ impl WireError {
 }
 
 /// What went wrong, in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ErrorCode {

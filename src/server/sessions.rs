@@ -4,7 +4,7 @@ use super::error::ApiError;
 use super::http::App;
 use super::hub::ClientId;
 use super::printable;
-use super::protocol::{self, Progress};
+use super::protocol::{self, HistoryMessage, Progress};
 use super::session::read_learner;
 use super::transcript;
 use crate::classroom::{ClassroomError, Store};
@@ -12,8 +12,8 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
-use serde::Deserialize;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// What a file is to be.
@@ -51,6 +51,19 @@ pub(super) fn file_name(name: &str) -> [(HeaderName, HeaderValue); 1] {
     [(header::CONTENT_DISPOSITION, value.expect("a client_id is plain ASCII"))]
 }
 
+/// A conversation to keep.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Conversation {
+    /// Whose it is.
+    client_id: String,
+    /// When it began: RFC 3339, UTC, seconds.
+    created: String,
+    /// When it last went on: RFC 3339, UTC, seconds.
+    updated: String,
+    /// Oldest first.
+    messages: Vec<HistoryMessage>,
+}
+
 /// `GET /api/sessions/{client_id}/export?format=md|json|html`
 pub(super) async fn export(
     State(app): State<Arc<App>>,
@@ -77,13 +90,24 @@ pub(super) async fn export(
         let name = app.hub.class.name(client_id.as_str());
         return Ok(printable::page(&name, &messages).into_response());
     }
-    let conversation = json!({
-        "client_id": client_id.as_str(),
-        "created": protocol::timestamp(session.created),
-        "updated": protocol::timestamp(session.updated),
-        "messages": messages,
-    });
+    let conversation = Conversation {
+        client_id: client_id.as_str().to_owned(),
+        created: protocol::timestamp(session.created),
+        updated: protocol::timestamp(session.updated),
+        messages,
+    };
     Ok((file_name, Json(conversation)).into_response())
+}
+
+/// What a student knows by now.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Learned {
+    /// Who it is.
+    client_id: String,
+    /// As they told the tutor they are called.
+    name: Option<String>,
+    /// Every section they were asked about, in the order of the books.
+    sections: Vec<Progress>,
 }
 
 /// `GET /api/sessions/{client_id}/progress?format=json|csv`
@@ -104,8 +128,8 @@ pub(super) async fn progress(
         let text = csv(&entries);
         return Ok((file_name, [(header::CONTENT_TYPE, "text/csv; charset=utf-8")], text).into_response());
     }
-    let name = learner.name;
-    Ok((file_name, Json(json!({"client_id": client_id.as_str(), "name": name, "sections": entries}))).into_response())
+    let learned = Learned { client_id: client_id.as_str().to_owned(), name: learner.name, sections: entries };
+    Ok((file_name, Json(learned)).into_response())
 }
 
 /// A table for a spreadsheet, one section a line.

@@ -12,33 +12,47 @@ use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Names added at once.
 const MAX_NAMES: usize = 500;
 
+/// A student on the list of the class.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Student")]
+pub(super) struct StudentEntry {
+    /// Names their session.
+    client_id: String,
+    /// As they are called.
+    name: String,
+    /// Whether they chose their pictures.
+    has_pin: bool,
+    /// When they were put on the list: RFC 3339, UTC, seconds.
+    created: String,
+    /// When they last said something or got a reply: RFC 3339, UTC, seconds.
+    last_seen: Option<String>,
+}
+
 /// `GET /api/class/students`
-pub(super) async fn list(State(app): State<Arc<App>>) -> Result<Json<Value>, ApiError> {
+pub(super) async fn list(State(app): State<Arc<App>>) -> Result<Json<Vec<StudentEntry>>, ApiError> {
     let people = in_classroom(&app, |classroom| classroom.students().map(Ok)).await?;
-    let seen: HashMap<String, Option<String>> =
+    let mut seen: HashMap<String, Option<String>> =
         app.hub.class.students().into_iter().map(|pupil| (pupil.client_id, pupil.last_seen)).collect();
-    let entry = |person: &Person| {
-        json!({
-            "client_id": person.client_id,
-            "name": person.name,
-            "has_pin": person.pin.is_some(),
-            "created": timestamp(person.created),
-            "last_seen": seen.get(&person.client_id),
-        })
+    let entry = |person: Person| StudentEntry {
+        has_pin: person.pin.is_some(),
+        created: timestamp(person.created),
+        last_seen: seen.remove(&person.client_id).flatten(),
+        client_id: person.client_id,
+        name: person.name,
     };
-    Ok(Json(people.iter().map(entry).collect()))
+    Ok(Json(people.into_iter().map(entry).collect()))
 }
 
 /// The body of `POST /api/class/students`.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct Names {
     names: Vec<String>,
 }
@@ -47,7 +61,7 @@ pub(super) struct Names {
 pub(super) async fn add(
     State(app): State<Arc<App>>,
     sent: Result<Json<Names>, JsonRejection>,
-) -> Result<(StatusCode, Json<Value>), ApiError> {
+) -> Result<(StatusCode, Json<Vec<StudentEntry>>), ApiError> {
     let Names { names } = body(sent)?;
     if names.len() > MAX_NAMES {
         return Err(ApiError::bad_request(format!(
@@ -114,11 +128,17 @@ pub(super) async fn forget_pin(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// The code by which students join.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ClassCode {
+    code: String,
+}
+
 /// `POST /api/class/code`
-pub(super) async fn new_code(State(app): State<Arc<App>>) -> Result<Json<Value>, ApiError> {
+pub(super) async fn new_code(State(app): State<Arc<App>>) -> Result<Json<ClassCode>, ApiError> {
     let code = secrets::new_class_code();
     let kept = code.clone();
     in_classroom(&app, move |classroom| classroom.set(Setting::ClassCode, &kept).map(Ok)).await?;
     app.hub.class.touched();
-    Ok(Json(json!({"code": code})))
+    Ok(Json(ClassCode { code }))
 }

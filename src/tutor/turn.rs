@@ -1,6 +1,7 @@
 //! One student message and its reply: the types that pass between the tutor and whoever carries its words.
 
 use crate::passage::Citation;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +11,7 @@ use super::words::content_set;
 use super::{Learner, Session};
 
 /// What a conversation is doing.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// Nothing yet, or all done.
@@ -27,7 +28,7 @@ pub enum Mode {
 }
 
 /// Where a lesson stands.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LessonPlace {
     /// What the lesson is about.
     pub title: String,
@@ -41,7 +42,7 @@ pub struct LessonPlace {
 }
 
 /// Why a question is asked.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Purpose {
     /// At the end of a lesson's step.
@@ -54,7 +55,7 @@ pub enum Purpose {
 }
 
 /// The question before the student, without its answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct QuizPlace {
     /// Why it is asked.
     pub purpose: Purpose,
@@ -81,7 +82,7 @@ pub struct QuizPlace {
 }
 
 /// What became of an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum QuizResult {
     /// It is right.
@@ -116,7 +117,7 @@ pub struct ProgressEntry {
 }
 
 /// What became of a question to the books.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// The books answer it.
@@ -146,7 +147,7 @@ impl Inquiry {
 }
 
 /// Why a reply ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Finish {
     /// It is whole.
@@ -158,7 +159,7 @@ pub enum Finish {
 }
 
 /// What a turn is doing while the student waits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// Others are before it.

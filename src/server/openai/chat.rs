@@ -9,6 +9,8 @@ use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::response::sse::{self, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -56,6 +58,56 @@ fn refused(error: EngineError) -> ApiError {
     }
 }
 
+/// The answer's words.
+#[derive(Serialize, JsonSchema)]
+struct AssistantMessage {
+    /// `assistant`
+    role: &'static str,
+    content: String,
+}
+
+/// The answer and why it ended.
+#[derive(Serialize, JsonSchema)]
+struct CompletionChoice {
+    /// 0: only one answer is given.
+    index: usize,
+    message: AssistantMessage,
+    /// Of every token, where they were asked for.
+    logprobs: Value,
+    /// `stop`, or `length` where it was cut at its largest length.
+    finish_reason: &'static str,
+}
+
+/// How many tokens were read and written.
+#[derive(Serialize, JsonSchema)]
+struct Usage {
+    prompt_tokens: usize,
+    completion_tokens: usize,
+    total_tokens: usize,
+    prompt_tokens_details: CachedTokens,
+}
+
+/// What did not have to be read.
+#[derive(Serialize, JsonSchema)]
+struct CachedTokens {
+    /// Tokens of the prompt that were kept from an earlier one.
+    cached_tokens: usize,
+}
+
+/// An answer of the bare language model.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::server) struct ChatCompletion {
+    id: String,
+    /// `chat.completion`
+    object: &'static str,
+    /// In seconds since 1970.
+    created: u64,
+    /// The language model.
+    model: String,
+    choices: [CompletionChoice; 1],
+    usage: Usage,
+}
+
 /// An answer on its way.
 struct Answer {
     id: String,
@@ -100,7 +152,7 @@ impl Answer {
 }
 
 /// The answer as one object.
-async fn whole(mut answer: Answer) -> Result<Json<Value>, ApiError> {
+async fn whole(mut answer: Answer) -> Result<Json<ChatCompletion>, ApiError> {
     let (sender, receiver) = oneshot::channel();
     tokio::task::spawn_blocking(move || {
         loop {
@@ -112,12 +164,12 @@ async fn whole(mut answer: Answer) -> Result<Json<Value>, ApiError> {
                 }
                 Some(Event::Finished(summary)) => {
                     let logprobs = answer.take_logprobs();
-                    let message = json!({"role": "assistant", "content": summary.text});
-                    let finish = finish_reason(summary.finish);
-                    let choice = json!({"index": 0, "message": message, "logprobs": logprobs, "finish_reason": finish});
-                    let mut object = answer.object("chat.completion", json!([choice]));
-                    object["usage"] = usage(&summary);
-                    Ok(Json(object))
+                    let usage = usage(&summary);
+                    let message = AssistantMessage { role: "assistant", content: summary.text };
+                    let finish_reason = finish_reason(summary.finish);
+                    let choices = [CompletionChoice { index: 0, message, logprobs, finish_reason }];
+                    let (id, model, created) = (answer.id.clone(), answer.model.clone(), answer.created);
+                    Ok(Json(ChatCompletion { id, object: "chat.completion", created, model, choices, usage }))
                 }
                 Some(Event::Failed(error)) => Err(ApiError::internal(&error)),
                 Some(_) => continue,
@@ -145,12 +197,12 @@ fn stream(mut answer: Answer, wants_usage: bool) -> Response {
                         say(answer.chunk(json!({}), Some(finish_reason(summary.finish))))?;
                         if wants_usage {
                             let mut object = answer.object("chat.completion.chunk", json!([]));
-                            object["usage"] = usage(&summary);
+                            object["usage"] = json!(usage(&summary));
                             say(object)?;
                         }
                         return Some(());
                     }
-                    Event::Failed(error) => return say(ApiError::internal(&error).body()),
+                    Event::Failed(error) => return say(json!(ApiError::internal(&error).body())),
                     _ => {}
                 }
             }
@@ -176,14 +228,10 @@ fn finish_reason(finish: FinishReason) -> &'static str {
     }
 }
 
-fn usage(summary: &Summary) -> Value {
-    let (prompt, completion) = (summary.prompt_tokens, summary.tokens.len());
-    json!({
-        "prompt_tokens": prompt,
-        "completion_tokens": completion,
-        "total_tokens": prompt + completion,
-        "prompt_tokens_details": {"cached_tokens": summary.cached_tokens},
-    })
+fn usage(summary: &Summary) -> Usage {
+    let (prompt_tokens, completion_tokens) = (summary.prompt_tokens, summary.tokens.len());
+    let prompt_tokens_details = CachedTokens { cached_tokens: summary.cached_tokens };
+    Usage { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens, prompt_tokens_details }
 }
 
 fn logprobs(tokenizer: &Tokenizer, choices: &[Choice]) -> Vec<Value> {

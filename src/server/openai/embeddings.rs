@@ -5,7 +5,8 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -13,26 +14,59 @@ use std::sync::Arc;
 const MAX_TEXTS: usize = 512;
 
 /// The body of a request. Fields that are not here are ignored.
-#[derive(Debug, Deserialize)]
-struct EmbeddingRequest {
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(in crate::server) struct EmbeddingRequest {
+    /// One text or many.
     input: Input,
+    /// `float` if absent, or `base64`.
     encoding_format: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 enum Input {
     One(String),
     Many(Vec<String>),
-    /// Token ids, of one text or of many.
+    /// Token ids, of one text or of many: refused.
+    #[schemars(skip)]
     Other(Vec<Value>),
+}
+
+/// The vector of a text.
+#[derive(Serialize, JsonSchema)]
+struct Embedding {
+    /// `embedding`
+    object: &'static str,
+    /// Which text.
+    index: usize,
+    /// Numbers, or base64 of 32-bit floats in little-endian order.
+    embedding: Value,
+}
+
+/// How many tokens the texts were.
+#[derive(Serialize, JsonSchema)]
+struct TextTokens {
+    prompt_tokens: usize,
+    total_tokens: usize,
+}
+
+/// A vector for each text.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::server) struct EmbeddingList {
+    /// `list`
+    object: &'static str,
+    /// In the order of the texts.
+    data: Vec<Embedding>,
+    /// The embedding model.
+    model: String,
+    usage: TextTokens,
 }
 
 /// `POST /v1/embeddings`
 pub(super) async fn embeddings(
     State(app): State<Arc<App>>,
     body: Result<Bytes, BytesRejection>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<EmbeddingList>, ApiError> {
     let request: EmbeddingRequest = parse(body)?;
     let embed = app.models.embed.clone().ok_or_else(|| ApiError::not_found("this server has no embedding model"))?;
     let texts = match request.input {
@@ -64,13 +98,14 @@ pub(super) async fn embeddings(
     });
     let computed = computing.await.map_err(|error| ApiError::internal(&error))?;
     let (model, tokens, vectors) = computed.map_err(|error| ApiError::internal(&error))?;
-    let entry = |(index, vector): (usize, &Vec<f32>)| json!({"object": "embedding", "index": index, "embedding": encode(vector)});
-    Ok(Json(json!({
-        "object": "list",
-        "data": vectors.iter().enumerate().map(entry).collect::<Vec<_>>(),
-        "model": model,
-        "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
-    })))
+    let entry =
+        |(index, vector): (usize, &Vec<f32>)| Embedding { object: "embedding", index, embedding: encode(vector) };
+    Ok(Json(EmbeddingList {
+        object: "list",
+        data: vectors.iter().enumerate().map(entry).collect(),
+        model,
+        usage: TextTokens { prompt_tokens: tokens, total_tokens: tokens },
+    }))
 }
 
 /// RFC 4648, with padding.

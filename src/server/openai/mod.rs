@@ -4,9 +4,9 @@
 //! [`Parts::openai`](super::Parts) has models, which `lectern serve` gives on a loopback address, and elsewhere with
 //! `--openai`.
 
-mod chat;
-mod embeddings;
-mod wire;
+pub(super) mod chat;
+pub(super) mod embeddings;
+pub(super) mod wire;
 
 #[cfg(test)]
 mod tests;
@@ -18,7 +18,8 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use axum::{Json, Router};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
@@ -88,12 +89,34 @@ pub(super) fn router<S: Clone + Send + Sync + 'static>(models: Option<OpenAi>) -
         .with_state(Arc::new(app))
 }
 
+/// A model of this server.
+#[derive(Serialize, JsonSchema)]
+struct ModelEntry {
+    /// Its name.
+    id: String,
+    /// `model`
+    object: &'static str,
+    /// When the server started, in seconds since 1970.
+    created: u64,
+    /// `lectern`
+    owned_by: &'static str,
+}
+
+/// The models of this server.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ModelList {
+    /// `list`
+    object: &'static str,
+    /// The language model and the embedding model.
+    data: Vec<ModelEntry>,
+}
+
 /// `GET /v1/models`
-async fn models_list(State(app): State<Arc<App>>) -> Json<Value> {
+async fn models_list(State(app): State<Arc<App>>) -> Json<ModelList> {
     let chat = app.models.chat.as_ref().map(|(name, _)| name.as_str());
     let embed = app.models.embed.as_ref().map(|embed| embed.name());
-    let entry = |id| json!({"id": id, "object": "model", "created": app.started, "owned_by": "lectern"});
-    Json(json!({"object": "list", "data": chat.into_iter().chain(embed).map(entry).collect::<Vec<_>>()}))
+    let entry = |id: &str| ModelEntry { id: id.into(), object: "model", created: app.started, owned_by: "lectern" };
+    Json(ModelList { object: "list", data: chat.into_iter().chain(embed).map(entry).collect() })
 }
 
 async fn wrong_method() -> ApiError {
@@ -111,6 +134,28 @@ fn parse<T: serde::de::DeserializeOwned>(body: Result<axum::body::Bytes, BytesRe
     let body = body
         .map_err(|rejected| ApiError { status: rejected.status(), ..ApiError::invalid(None, rejected.body_text()) })?;
     serde_json::from_slice(&body).map_err(|error| ApiError::invalid(None, format!("the body: {error}")))
+}
+
+/// What an answer holds that says what went wrong, in OpenAI's form.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "OpenAiError")]
+pub(super) struct ErrorBody {
+    error: ErrorDetail,
+}
+
+/// What went wrong, in OpenAI's form.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "OpenAiErrorDetail")]
+struct ErrorDetail {
+    /// For people: what went wrong and what to do.
+    message: String,
+    /// Whose fault it is.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The field that is wrong.
+    param: Option<&'static str>,
+    /// For programs.
+    code: Option<&'static str>,
 }
 
 /// An error as OpenAI's clients read it.
@@ -148,9 +193,9 @@ impl ApiError {
         Self { status, kind, code: None, param: None, message: message.into() }
     }
 
-    fn body(&self) -> Value {
-        let Self { kind, code, param, message, .. } = self;
-        json!({"error": {"message": message, "type": kind, "param": param, "code": code}})
+    fn body(&self) -> ErrorBody {
+        let Self { kind, code, param, message, .. } = self.clone();
+        ErrorBody { error: ErrorDetail { message, kind, param, code } }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::*;
 use crate::engine::EngineConfig;
 use crate::engine::nano::Nano;
+use serde_json::{Value, json};
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};

@@ -2,6 +2,7 @@
 
 use super::ApiError;
 use crate::engine::{EndTokens, Message, Prompt, Request, Role, Sampling};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -13,8 +14,8 @@ const MAX_STOPS: usize = 16;
 const MAX_TOP_LOGPROBS: usize = 20;
 
 /// The body of `POST /v1/chat/completions`. Fields that are not here are ignored.
-#[derive(Debug, Deserialize)]
-pub(super) struct ChatRequest {
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(in crate::server) struct ChatRequest {
     messages: Vec<ChatMessage>,
     pub(super) stream: Option<bool>,
     stream_options: Option<StreamOptions>,
@@ -44,39 +45,39 @@ pub(super) struct ChatRequest {
     functions: Option<Value>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct ChatMessage {
     role: String,
     content: Content,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 enum Content {
     Text(String),
     Parts(Vec<ContentPart>),
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct ContentPart {
     #[serde(rename = "type")]
     kind: String,
     text: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct StreamOptions {
     include_usage: Option<bool>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 enum Stops {
     One(String),
     Many(Vec<String>),
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct ResponseFormat {
     #[serde(rename = "type")]
     kind: String,

@@ -3,13 +3,14 @@
 use super::{ErrorCode, WireError};
 use crate::server::intake::IngestProgress;
 use crate::tutor::{LessonPlace, Mode};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The longest notice, in characters.
 pub const MAX_NOTICE_CHARS: usize = 500;
 
 /// What the teacher's page sends.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum Command {
     /// Refuse the messages of all students, or take them again.
@@ -20,6 +21,7 @@ pub enum Command {
     /// Say something to everyone.
     Announce {
         /// The words: 1 to [`MAX_NOTICE_CHARS`] characters.
+        #[schemars(length(min = 1, max = MAX_NOTICE_CHARS))]
         content: String,
     },
     /// Say something to one student.
@@ -27,11 +29,13 @@ pub enum Command {
         /// Whom.
         client_id: String,
         /// The words: 1 to [`MAX_NOTICE_CHARS`] characters.
+        #[schemars(length(min = 1, max = MAX_NOTICE_CHARS))]
         content: String,
     },
     /// Begin the same lesson for everyone who is connected.
     Lesson {
         /// What about.
+        #[schemars(length(min = 1, max = MAX_NOTICE_CHARS))]
         topic: String,
         /// Only for these.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -42,7 +46,7 @@ pub enum Command {
 }
 
 /// A command, and the number by which its answer is known.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TeacherFrame {
     /// Comes back in `done` or `error`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -53,7 +57,7 @@ pub struct TeacherFrame {
 }
 
 /// What a student is doing.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Doing {
     /// Reading, or thinking.
@@ -70,7 +74,7 @@ pub enum Doing {
 }
 
 /// One student, at a glance.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Pupil {
     /// Names their session.
     pub client_id: String,
@@ -101,7 +105,7 @@ pub struct Pupil {
 }
 
 /// The fields of `class`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ClassView {
     /// The code by which students join; nothing where nobody has to.
     pub code: Option<String>,
@@ -118,7 +122,7 @@ pub struct ClassView {
 }
 
 /// What changed, and should be asked for again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum What {
     /// What was asked, and what is known.
@@ -130,7 +134,7 @@ pub enum What {
 }
 
 /// What the server sends to the teacher's page.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum ClassFrame {
     /// The class, at connect and whenever something changed.
