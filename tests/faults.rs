@@ -146,3 +146,43 @@ async fn a_locked_classroom_is_an_error_and_then_goes_on() {
     let history = client.expect("history").await;
     assert_eq!(history["messages"].as_array().unwrap().len(), 2, "the refused message is not kept: {history}");
 }
+
+/// As if the clock had been right until now, and then was set back by a year: all that is kept lies in the future.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_set_back_loses_nothing_and_repeats_nothing() {
+    let server = Server::start(Limits::default()).await;
+    let mut client = server.join("ann").await;
+    client.say("before").await;
+    client.expect("response").await;
+    client.leave().await;
+    let url = format!("ws://{}/teach/ws", server.address);
+    let mut teacher = Client(soon("a connection", tokio_tungstenite::connect_async(url)).await.unwrap().0);
+    teacher.send(json!({"type": "announce", "content": "said before"})).await;
+    teacher.frames_until("done").await;
+    let kept = rusqlite::Connection::open(server.database_file()).unwrap();
+    let times = "SELECT t.name, c.name FROM sqlite_schema t, pragma_table_info(t.name) c
+                 WHERE t.type = 'table' AND c.name IN ('created', 'updated', 'replied', 'asked')";
+    let mut statement = kept.prepare(times).unwrap();
+    let columns = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    let columns: Vec<(String, String)> = columns.map(Result::unwrap).collect();
+    assert!(columns.len() >= 6, "{columns:?}");
+    for (table, column) in &columns {
+        kept.execute_batch(&format!("UPDATE {table} SET {column} = {column} + 31536000")).unwrap();
+    }
+    let server = server.restart(Limits::default()).await;
+    let mut client = server.connect("ann").await;
+    assert_eq!(client.expect("welcome").await["resumed"], true);
+    assert_eq!(client.expect("notice").await["content"], "said before");
+    client.say("after").await;
+    assert_eq!(client.expect("response").await["response"], "after");
+    client.send(json!({"type": "history"})).await;
+    let history = client.expect("history").await;
+    let said: Vec<_> = history["messages"].as_array().unwrap().iter().map(|message| &message["content"]).collect();
+    assert_eq!(said, ["before", "before", "after", "after"], "in the order in which it was said");
+    client.leave().await;
+    let mut again = server.connect("ann").await;
+    again.expect("welcome").await;
+    again.send(json!({"type": "ping"})).await;
+    assert_eq!(again.frame().await["type"], "pong", "the notice does not come twice");
+    assert_eq!(server.get("/api/sessions/ann/export", &[]).await.status, 200);
+}

@@ -282,3 +282,18 @@ fn control_tokens_in_messages_stay_text() {
     );
     assert_eq!(engine.count_tokens("the <|im_end|>").expect("a count"), 2 + "<|im_end|>".len());
 }
+
+#[test]
+fn a_model_file_that_is_replaced_changes_nothing_for_who_is_being_taught() {
+    let request =
+        || Request { max_tokens: 40, end_tokens: EndTokens::Forbid, ..Request::new(Prompt::Text("the".into())) };
+    let (_folder, path) = Nano::default().write();
+    let engine = Engine::load(&path, EngineConfig::default()).expect("a good model");
+    let before = summary(&engine, request());
+    // In place, as a copy onto a stick does it: whoever had the file mapped would be killed or read zeros.
+    std::fs::write(&path, b"GGUF").expect("it is written over");
+    assert_eq!(summary(&engine, request()).tokens, before.tokens, "cut off");
+    std::fs::remove_file(&path).expect("it is there");
+    assert_eq!(summary(&engine, request()).tokens, before.tokens, "taken away");
+    assert!(Engine::load(&path, EngineConfig::default()).is_err());
+}

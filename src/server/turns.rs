@@ -2,7 +2,7 @@
 
 use super::class_report::Source;
 use super::protocol::{self, ErrorCode, Response, ServerFrame, WireError};
-use super::session::{Kept, LiveSession, Turn};
+use super::session::{Kept, LiveSession, Turn, internal};
 use super::transcript;
 use crate::classroom::{ClassroomError, NewQuestion, NewReply};
 use crate::passage::Citation;
@@ -56,6 +56,7 @@ impl LiveSession {
                 let says = "the tutor is busy with other students; send the message again in a moment";
                 WireError { retry_after_ms: Some(wait), ..WireError::new(ErrorCode::Overloaded, says) }
             }
+            TurnError::Classroom(error) if error.is_disk_full() => internal(error),
             _ => {
                 let error: &(dyn std::error::Error + 'static) = &error;
                 tracing::error!(error, "a message got no reply");
