@@ -71,6 +71,14 @@ impl Serving {
         books.as_array().unwrap().iter().map(|book| book["id"].as_str().unwrap().to_owned()).collect()
     }
 
+    /// As whoever keeps the machine ends it.
+    async fn ask_to_end(mut self) {
+        let id = self.child.id().unwrap().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().await.unwrap().success());
+        let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it ends").unwrap();
+        assert!(ended.success(), "{ended}");
+    }
+
     /// As a power cut ends it.
     async fn kill(mut self) {
         self.child.kill().await.unwrap();
@@ -158,8 +166,24 @@ async fn a_new_book_is_used_at_once_and_a_harmful_one_harms_nobody() {
     assert!(again.books().await.is_empty());
 }
 
+/// How a server ends while it reads a book.
+#[derive(Clone, Copy, PartialEq)]
+enum End {
+    PowerCut,
+    Asked,
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_book_that_was_being_read_when_the_server_was_killed_is_read_at_the_next_start() {
+    read_at_the_next_start(End::PowerCut).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_asked_to_end_does_not_wait_for_a_book_and_reads_it_at_the_next_start() {
+    read_at_the_next_start(End::Asked).await;
+}
+
+async fn read_at_the_next_start(end: End) {
     let Some(models) = shelf::models() else { return };
     let folder = tempfile::tempdir().unwrap();
     // Where a book is that arrived and was not yet read.
@@ -175,7 +199,10 @@ async fn a_book_that_was_being_read_when_the_server_was_killed_is_read_at_the_ne
             }
         } => {}
     }
-    serving.kill().await;
+    match end {
+        End::PowerCut => serving.kill().await,
+        End::Asked => serving.ask_to_end().await,
+    }
     let again = Serving::start(folder.path(), &models).await;
     let read = async {
         while again.books().await.is_empty() || incoming.join("long.pdf").exists() {

@@ -129,7 +129,7 @@ mod tests {
     fn links_become_names() {
         for (words, expected) in [
             ("1 to [`MAX`] of\nthem", "1 to MAX of them"),
-            ("see [`Other`](crate::Other), or `this`", "see Other, or `this`"),
+            ("see [`Other`](Self::other), or `this`", "see Other, or `this`"),
             ("[`A`] (of [`B`])", "A (of B)"),
         ] {
             assert_eq!(plain(words), expected);
