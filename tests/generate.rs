@@ -108,3 +108,33 @@ fn mistakes_are_named() {
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.code() == Some(1) && error.contains("messages.json"), "{error}");
 }
+
+/// The model that is shipped, on a prompt whose passage it copies.
+#[test]
+fn an_answer_that_quotes_is_the_same_without_drafts() {
+    let model = models().join("smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf");
+    if !model.is_file() {
+        println!("skipped: there is no {}", model.display());
+        return;
+    }
+    let passage = "The glacier moves forty metres in a year. Its ice is blue where it is old. In summer the stream below it is grey.";
+    let content = format!("Repeat the passage three times, word for word.\n\nPassage: {passage}");
+    let folder = tempfile::tempdir().expect("a folder");
+    let asked = folder.path().join("asked.json");
+    std::fs::write(&asked, serde_json::json!([{"role": "user", "content": content}]).to_string())
+        .expect("it is written");
+    let ask = |extra: &[&str]| {
+        let mut command = lectern();
+        command.args(["generate", "--json", "--max-tokens", "80", "--model"]).arg(&model);
+        command.arg("--messages").arg(&asked).args(extra);
+        let output = command.output().expect("it runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let answer: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        answer["tokens"].clone()
+    };
+    for sampling in [&["--temperature", "0"][..], &["--temperature", "0.7", "--seed", "5"]] {
+        let plain = ask(&[sampling, &["--no-lookup"]].concat());
+        assert!(plain.as_array().is_some_and(|tokens| tokens.len() > 20), "{plain}");
+        assert_eq!(ask(sampling), plain, "{sampling:?}");
+    }
+}

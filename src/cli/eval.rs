@@ -13,7 +13,7 @@ mod reference;
 mod refusal;
 mod retrieval;
 
-pub(super) use questions::QuestionArgs;
+pub(super) use questions::{Question, QuestionArgs};
 
 use super::CliError;
 use super::folders::Folders;

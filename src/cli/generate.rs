@@ -5,8 +5,8 @@ use super::folders::Folders;
 use super::weights;
 use crate::device::DeviceKind;
 use crate::engine::{
-    EndTokens, Engine, EngineConfig, Event, FinishReason, Generation, KvPrecision, Message, Prompt, Request, Sampling,
-    Summary,
+    Drafts, EndTokens, Engine, EngineConfig, Event, FinishReason, Generation, KvPrecision, Message, Prompt, Request,
+    Sampling, Summary,
 };
 use serde::{Deserialize, Serialize};
 use std::io::Write as _;
@@ -35,6 +35,9 @@ pub struct Args {
     /// Never choose a token that ends the answer
     #[arg(long)]
     ignore_eos: bool,
+    /// Write every token by itself, instead of drafting what the answer probably quotes; the answer is the same
+    #[arg(long)]
+    no_lookup: bool,
     /// Print one JSON object instead of the text as it comes
     #[arg(long)]
     json: bool,
@@ -121,7 +124,9 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
     };
     let model = weights::chat_file(&args.folders, Some(&args.model))?;
     // One sequence has the memory for the keys and values as they are computed.
-    let config = EngineConfig { device: args.device, kv_precision: KvPrecision::Full, ..EngineConfig::default() };
+    let drafts = if args.no_lookup { Drafts::Off } else { Drafts::Lookup };
+    let config =
+        EngineConfig { device: args.device, kv_precision: KvPrecision::Full, drafts, ..EngineConfig::default() };
     let engine = Engine::load(&model, config)?;
     let mut out = std::io::stdout().lock();
     let (prompt, summary) = generate(&engine, request, |text| {

@@ -5,7 +5,7 @@ use super::folders::Folders;
 use super::models::pull_shown;
 use crate::device::DeviceKind;
 use crate::embed::{EmbedConfig, Embedder, Pooling, RerankConfig, Reranker};
-use crate::engine::{Engine, EngineConfig};
+use crate::engine::{Drafts, Engine, EngineConfig};
 use crate::models::{self, Catalog, Located, Role};
 use crate::tutor::Languages;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -34,6 +34,9 @@ pub(super) struct ModelArgs {
     #[arg(long, env = "LECTERN_KV_MIB", default_value_t = 1024, value_name = "MIB",
           value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) kv_mib: u32,
+    /// Write every token by itself, instead of drafting what an answer probably quotes; answers are the same
+    #[arg(long, env = "LECTERN_NO_LOOKUP")]
+    pub(super) no_lookup: bool,
     #[command(flatten)]
     pub(super) embedder: EmbedderArgs,
     #[command(flatten)]
@@ -90,6 +93,7 @@ pub(super) fn engine(folders: &Folders, args: &ModelArgs) -> Result<Option<(Stri
         device: args.embedder.device,
         max_running: args.max_running.into(),
         kv_bytes: (args.kv_mib as usize) << 20,
+        drafts: if args.no_lookup { Drafts::Off } else { Drafts::Lookup },
         ..EngineConfig::default()
     };
     Ok(Some((located.name.clone(), load_shown(located.gguf()?, config)?)))

@@ -29,6 +29,8 @@ pub(crate) trait StepModel: Send {
     fn num_blocks(&self) -> usize;
     /// How many tokens it knows: the length of a row of logits.
     fn vocab(&self) -> usize;
+    /// Whether it gives logits for more than the last row of a part.
+    fn verifies(&self) -> bool;
     /// Runs all parts as one flat batch and gives each wanted row's logits, `(rows wanted, vocab)`, in order of the parts.
     ///
     /// No part of a step reads what another part of it writes. A step that failed may be run again: what it wrote is

@@ -1,6 +1,7 @@
 //! The handle to the model's thread. Callers prepare their prompts on their own threads; the model's thread only computes.
 
 use super::batch::{BLOCK_TOKENS, StepModel};
+use super::drafting::Drafts;
 use super::error::EngineError;
 use super::gguf::Gguf;
 use super::model::{Config, Decoder, FlatModel};
@@ -12,6 +13,7 @@ use super::scheduler::{Budget, Scheduler};
 use super::sequence::Job;
 use super::template::{CHATML, ChatTemplate};
 use super::tokenizer::{Specials, Tokenizer};
+use super::totals::{Counters, Totals};
 use super::worker;
 use crate::device::{self, DeviceKind};
 use crate::kernels::Precision;
@@ -52,6 +54,8 @@ pub struct EngineConfig {
     pub kv_bytes: usize,
     /// How keys and values are kept; a GPU keeps 32 bits whatever is said here.
     pub kv_precision: KvPrecision,
+    /// Whether answers are drafted from what is written already. They are the same either way.
+    pub drafts: Drafts,
     /// Where loading counts the bytes of weights that it has read.
     pub read_bytes: Arc<AtomicU64>,
 }
@@ -65,6 +69,7 @@ impl Default for EngineConfig {
             max_context_tokens: None,
             kv_bytes: 1 << 30,
             kv_precision: KvPrecision::default(),
+            drafts: Drafts::default(),
             read_bytes: Arc::default(),
         }
     }
@@ -88,28 +93,6 @@ pub(super) struct Shared {
     desk: Mutex<Desk>,
     pub(super) work: Condvar,
     pub(super) counters: Counters,
-}
-
-/// What the model's thread has done since its start.
-#[derive(Debug, Default)]
-pub(super) struct Counters {
-    pub(super) steps: AtomicU64,
-    pub(super) computed: AtomicU64,
-    pub(super) written: AtomicU64,
-    pub(super) busy_us: AtomicU64,
-}
-
-/// How much a model has computed since its start.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Totals {
-    /// Forward passes.
-    pub steps: u64,
-    /// Tokens that went through the model: of prompts, and those written.
-    pub computed_tokens: u64,
-    /// Tokens that were written.
-    pub written_tokens: u64,
-    /// How long the passes took.
-    pub busy: Duration,
 }
 
 /// Who waits and who runs.
@@ -239,13 +222,7 @@ impl Engine {
     /// How much was computed so far.
     #[must_use]
     pub fn totals(&self) -> Totals {
-        let Counters { steps, computed, written, busy_us } = &self.shared.counters;
-        Totals {
-            steps: steps.load(Ordering::Relaxed),
-            computed_tokens: computed.load(Ordering::Relaxed),
-            written_tokens: written.load(Ordering::Relaxed),
-            busy: Duration::from_micros(busy_us.load(Ordering::Relaxed)),
-        }
+        self.shared.counters.totals()
     }
 
     /// How many tokens a text is, all of it taken as plain text.
@@ -406,8 +383,10 @@ fn start(
         work: Condvar::new(),
         counters: Counters::default(),
     });
-    let for_thread = Arc::clone(&shared);
-    std::thread::Builder::new().name("language-model".into()).spawn(move || worker::serve(model, &for_thread))?;
+    let (for_thread, drafts) = (Arc::clone(&shared), config.drafts);
+    std::thread::Builder::new()
+        .name("language-model".into())
+        .spawn(move || worker::serve(model, drafts, &for_thread))?;
     Ok(Engine { _last: Arc::new(LastHandle(Arc::clone(&shared))), shared })
 }
 

@@ -20,11 +20,13 @@
 mod batch;
 mod blocks;
 mod bytes;
+mod drafting;
 mod error;
 mod gguf;
 mod handle;
 mod instructions;
 mod line;
+mod lookup;
 mod model;
 mod pool;
 mod prefix;
@@ -37,16 +39,19 @@ mod sequence;
 mod stop;
 mod template;
 mod tokenizer;
+mod totals;
 mod worker;
 
+pub use drafting::Drafts;
 pub use error::EngineError;
-pub use handle::{Engine, EngineConfig, Generation, KvPrecision, Totals};
+pub use handle::{Engine, EngineConfig, Generation, KvPrecision};
 pub use instructions::{Instructions, instructions};
 pub use prompt::{Message, Prompt, Role};
 pub use request::{Choice, EndTokens, Event, FinishReason, ModelInfo, Request, Summary, Timings};
 pub use sampler::Sampling;
 pub use template::ChatTemplate;
 pub use tokenizer::{Specials, Tokenizer};
+pub use totals::Totals;
 
 #[cfg(test)]
 pub(crate) use model::nano;

@@ -52,6 +52,11 @@ impl Pool {
         self.blocks.len() * BLOCK_TOKENS
     }
 
+    /// Blocks that nobody holds.
+    pub(crate) fn num_unheld(&self) -> usize {
+        self.blocks.num_unheld()
+    }
+
     /// Whether these tokens fit beside `spare` blocks, if what is known of them is shared.
     pub(crate) fn fits(&self, tokens: &[u32], spare: usize) -> bool {
         let known = self.known(tokens);

@@ -65,6 +65,10 @@ impl StepModel for Recompute {
         self.decoder.config().vocab
     }
 
+    fn verifies(&self) -> bool {
+        false
+    }
+
     fn step(&mut self, parts: &[Part<'_>]) -> Result<Vec<f32>, EngineError> {
         self.num_steps += 1;
         let mut logits = Vec::new();

@@ -38,6 +38,8 @@ struct Sequence {
     /// Tokens of the prompt that did not have to be computed when it started first.
     num_cached: usize,
     was_put_back: bool,
+    /// What probably comes after the tokens; for the next step alone.
+    draft: Vec<u32>,
 }
 
 impl Sequence {
@@ -54,8 +56,28 @@ pub(crate) struct Work {
     pub(crate) earlier: usize,
     pub(crate) blocks: Vec<BlockId>,
     pub(crate) num_logits: usize,
+    /// How many of the last ids are a draft.
+    pub(crate) num_drafted: usize,
     /// Tokens of the prompt that were there already; final when logits are wanted for the first time.
     pub(crate) num_cached: usize,
+}
+
+impl Work {
+    /// The ids that are a draft.
+    pub(crate) fn draft(&self) -> &[u32] {
+        &self.ids[self.ids.len() - self.num_drafted..]
+    }
+}
+
+/// What came of a sequence's part of a step.
+#[derive(Debug, Default)]
+pub(crate) struct Chosen {
+    /// The tokens that its logits chose, in order; those of an accepted draft first.
+    pub(crate) tokens: Vec<u32>,
+    /// How many tokens of the draft were chosen.
+    pub(crate) num_accepted: usize,
+    /// What probably comes after them.
+    pub(crate) draft: Vec<u32>,
 }
 
 /// What the next step is. First the copies in their order, then all work at once.
@@ -123,6 +145,7 @@ impl Scheduler {
             age: None,
             num_cached: 0,
             was_put_back: false,
+            draft: Vec::new(),
         };
         self.line.push(id.0, owner, sequence).is_ok()
     }
@@ -155,18 +178,31 @@ impl Scheduler {
         plan
     }
 
-    /// One token of each that writes; `false` where somebody had to be put back for it.
+    /// One token of each that writes, and its draft as far as there is room; `false` where somebody had to be put back for it.
     fn plan_answers(&mut self, plan: &mut Plan) -> bool {
         let mut was_enough = true;
         let mut index = 0;
         while index < self.running.len() {
             let writes = self.running[index].num_left() == 1;
             if writes && self.room_for_one(index, &mut was_enough) {
-                self.add(index, 1, plan);
+                let draft = self.draft_with_room(index);
+                self.add(index, 1, &draft, plan);
             }
             index += 1;
         }
         was_enough
+    }
+
+    /// The draft of the sequence at `index`, cut where its blocks end. It gets a block more only if every other could too.
+    fn draft_with_room(&mut self, index: usize) -> Vec<u32> {
+        let spare = self.running.len();
+        let Sequence { table, draft, .. } = &mut self.running[index];
+        let mut draft = std::mem::take(draft);
+        if table.num_done + 1 + draft.len() > table.room() && self.pool.num_unheld() > spare {
+            self.pool.grow(table);
+        }
+        draft.truncate(table.room() - table.num_done - 1);
+        draft
     }
 
     /// Makes room for a token of the sequence at `index`; `false` where it was the youngest and is put back itself.
@@ -180,6 +216,7 @@ impl Scheduler {
             let mut youngest = self.running.pop().expect("the one at index runs");
             self.pool.close(youngest.id, &mut youngest.table, &youngest.tokens);
             youngest.was_put_back = true;
+            youngest.draft.clear();
             self.put_back.insert(0, youngest); // older than all that were put back before
             if index == self.running.len() {
                 return false;
@@ -234,30 +271,33 @@ impl Scheduler {
             let count = self.pool.claim(*id, table, left.min(tokens.len() - table.num_done));
             left -= count;
             if count > 0 {
-                self.add(index, count, plan);
+                self.add(index, count, &[], plan);
             }
         }
     }
 
-    fn add(&self, index: usize, count: usize, plan: &mut Plan) {
+    fn add(&self, index: usize, count: usize, draft: &[u32], plan: &mut Plan) {
         let Sequence { id, tokens, table, num_cached, .. } = &self.running[index];
         let end = table.num_done + count;
         plan.work.push(Work {
             id: *id,
-            ids: tokens[table.num_done..end].to_vec(),
+            ids: [&tokens[table.num_done..end], draft].concat(),
             earlier: table.num_done,
             blocks: table.blocks.clone(),
-            num_logits: usize::from(end == tokens.len()),
+            num_logits: if end == tokens.len() { 1 + draft.len() } else { 0 },
+            num_drafted: draft.len(),
             num_cached: *num_cached,
         });
     }
 
-    /// A sequence's part of a step has been run; `token` is what its logits chose.
-    pub(crate) fn done(&mut self, work: &Work, token: Option<u32>) {
+    /// A sequence's part of a step has been run. What was drafted and not chosen is written over later.
+    pub(crate) fn done(&mut self, work: &Work, chosen: Chosen) {
         // It may have been removed on the way.
         let Some(sequence) = self.running.iter_mut().find(|sequence| sequence.id == work.id) else { return };
-        self.pool.done(&mut sequence.table, &sequence.tokens, work.ids.len());
-        sequence.tokens.extend(token);
+        sequence.tokens.extend(chosen.tokens);
+        let count = work.ids.len() - work.num_drafted + chosen.num_accepted;
+        self.pool.done(&mut sequence.table, &sequence.tokens, count);
+        sequence.draft = chosen.draft;
     }
 }
 

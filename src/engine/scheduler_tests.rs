@@ -4,7 +4,7 @@
 use super::batch::{BLOCK_TOKENS, BlockId, Part, StepModel};
 use super::error::EngineError;
 use super::prefix::SequenceId;
-use super::scheduler::{Budget, Plan, Scheduler};
+use super::scheduler::{Budget, Chosen, Plan, Scheduler};
 use proptest::prelude::*;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -44,6 +44,10 @@ impl StepModel for Fake {
         VOCAB as usize
     }
 
+    fn verifies(&self) -> bool {
+        true
+    }
+
     fn step(&mut self, parts: &[Part<'_>]) -> Result<Vec<f32>, EngineError> {
         let earlier: Vec<_> = parts.iter().map(|part| self.read(part.blocks, part.earlier)).collect();
         let mut written: HashMap<BlockId, Vec<(usize, usize)>> = HashMap::new();
@@ -65,12 +69,13 @@ impl StepModel for Fake {
                 assert!(!slots.any(read_too), "a part reads what another writes in {block:?}");
             }
         }
-        let wanted = parts.iter().zip(earlier).filter(|(part, _)| part.num_logits > 0);
-        let row = |(part, earlier): (&Part<'_>, Vec<u32>)| {
-            let likeliest = next(&[&earlier[..], part.ids].concat());
-            (0..VOCAB).map(move |id| if id == likeliest { 1.0 } else { 0.0 })
+        let rows = |(part, earlier): (&Part<'_>, Vec<u32>)| {
+            let first = part.ids.len() - part.num_logits;
+            let ids = part.ids.to_vec();
+            (first..part.ids.len()).map(move |last| next(&[&earlier[..], &ids[..=last]].concat()))
         };
-        Ok(wanted.flat_map(row).collect())
+        let likeliest = parts.iter().zip(earlier).flat_map(rows);
+        Ok(likeliest.flat_map(|one| (0..VOCAB).map(move |id| if id == one { 1.0 } else { 0.0 })).collect())
     }
 
     fn copy_block(&mut self, from: BlockId, to: BlockId, num_tokens: usize) {
@@ -90,11 +95,26 @@ struct Asked {
     /// The step before which it comes, and the one before which it is cancelled.
     comes: usize,
     leaves: Option<usize>,
+    /// Whether its answer is drafted, sometimes wrongly.
+    drafts: bool,
 }
 
 impl Asked {
     fn of(prompt: impl IntoIterator<Item = u32>, max_tokens: usize) -> Self {
-        Self { owner: None, prompt: prompt.into_iter().collect(), max_tokens, comes: 0, leaves: None }
+        Self { owner: None, prompt: prompt.into_iter().collect(), max_tokens, comes: 0, leaves: None, drafts: false }
+    }
+
+    /// Up to 11 tokens that follow after `num_written`, often one of them wrong.
+    fn draft(&self, num_written: usize) -> Vec<u32> {
+        if !self.drafts {
+            return Vec::new();
+        }
+        let of = (num_written * 7 + self.prompt.len()) % 12;
+        let mut draft: Vec<u32> = self.alone().into_iter().skip(num_written).take(of).collect();
+        if let Some(token) = draft.get_mut(num_written % 9) {
+            *token = (*token + 1) % VOCAB;
+        }
+        draft
     }
 
     /// Its answer, computed alone and without blocks.
@@ -123,6 +143,7 @@ struct Run {
     answers: Vec<Answer>,
     num_run: usize,
     largest_chunk: usize,
+    num_accepted: usize,
 }
 
 fn budget(num_blocks: usize) -> Budget {
@@ -133,7 +154,7 @@ fn budget(num_blocks: usize) -> Budget {
 fn run(budget: Budget, asked: &[Asked]) -> Run {
     let mut scheduler = Scheduler::new(budget.clone());
     let mut model = Fake::new(budget.num_blocks);
-    let mut run = Run { answers: vec![Answer::default(); asked.len()], num_run: 0, largest_chunk: 0 };
+    let mut run = Run { answers: vec![Answer::default(); asked.len()], num_run: 0, largest_chunk: 0, num_accepted: 0 };
     let most: usize = asked.iter().map(|one| one.comes + one.prompt.len() + one.max_tokens).sum::<usize>() * 20 + 100;
     for step in 0.. {
         assert!(step < most, "it does not come to an end: {:?}", run.answers);
@@ -172,24 +193,36 @@ fn one_step(scheduler: &mut Scheduler, model: &mut Fake, plan: &Plan, asked: &[A
         .collect();
     let logits = model.step(&parts).expect("the fake never fails");
     let mut rows = logits.chunks_exact(VOCAB as usize);
-    let prompts = plan.work.iter().map(|work| work.ids.len()).filter(|count| *count > 1);
+    let prompts = plan.work.iter().filter(|work| work.num_drafted == 0).map(|work| work.ids.len());
+    let prompts = prompts.filter(|count| *count > 1);
     run.largest_chunk = run.largest_chunk.max(prompts.sum());
     for work in &plan.work {
         let (one, answer) = (&asked[work.id.0 as usize], &mut run.answers[work.id.0 as usize]);
         if work.num_logits == 0 {
-            scheduler.done(work, None);
+            scheduler.done(work, Chosen::default());
             continue;
         }
-        let row = rows.next().expect("a row for each that wants one");
-        let token = row.iter().position(|logit| *logit > 0.0).expect("one is likeliest") as u32;
         if answer.first_token.is_none() {
             answer.num_cached = work.num_cached;
         }
         let last = answer.first_token.map_or(step, |first| first + answer.tokens.len() + answer.stall);
         answer.stall += step - last.min(step);
         answer.first_token.get_or_insert(step);
-        scheduler.done(work, Some(token));
-        answer.tokens.push(token);
+        let mut chosen = Chosen::default();
+        let mine: Vec<_> = rows.by_ref().take(work.num_logits).collect();
+        assert_eq!(mine.len(), work.draft().len() + 1, "a row for each that is wanted");
+        for (row, drafted) in mine.into_iter().zip(work.draft().iter().map(Some).chain([None])) {
+            let token = row.iter().position(|logit| *logit > 0.0).expect("one is likeliest") as u32;
+            answer.tokens.push(token);
+            chosen.tokens.push(token);
+            if drafted != Some(&token) || answer.tokens.len() == one.max_tokens {
+                break;
+            }
+            chosen.num_accepted += 1;
+        }
+        run.num_accepted += chosen.num_accepted;
+        chosen.draft = one.draft(answer.tokens.len());
+        scheduler.done(work, chosen);
         if answer.tokens.len() == one.max_tokens {
             answer.ended = Some(step);
             scheduler.remove(work.id);
@@ -207,10 +240,10 @@ fn prompt() -> impl Strategy<Value = Vec<u32>> {
 
 fn asked() -> impl Strategy<Value = Asked> {
     let owner = proptest::option::of((0u8..3).prop_map(|owner| owner.to_string()));
-    (owner, prompt(), 1usize..60, 0usize..60, proptest::option::weighted(0.3, 0usize..150)).prop_map(
-        |(owner, prompt, max_tokens, comes, leaves)| {
+    (owner, prompt(), 1usize..60, 0usize..60, proptest::option::weighted(0.3, 0usize..150), any::<bool>()).prop_map(
+        |(owner, prompt, max_tokens, comes, leaves, drafts)| {
             let leaves = leaves.map(|after| comes + after);
-            Asked { owner, prompt, max_tokens, comes, leaves }
+            Asked { owner, prompt, max_tokens, comes, leaves, drafts }
         },
     )
 }
@@ -317,4 +350,20 @@ fn who_takes_over_a_prefix_when_its_writer_leaves_finishes_it() {
     let run = run(budget(60), &asked);
     assert!(run.num_run < 400 + 128 + 40, "{} tokens were run", run.num_run);
     assert_eq!(run.answers[2].tokens, asked[2].alone());
+}
+
+#[test]
+fn a_drafted_answer_is_the_same_in_fewer_steps() {
+    let plain: Vec<_> = (0..3).map(|own| Asked::of((0..40).map(|at| at % 3 + own), 200)).collect();
+    let drafted: Vec<_> = plain.iter().map(|one| Asked { drafts: true, ..one.clone() }).collect();
+    let (before, after) = (run(budget(64), &plain), run(budget(64), &drafted));
+    for (one, answer) in plain.iter().zip(&after.answers) {
+        assert_eq!(answer.tokens, one.alone());
+    }
+    assert!(before.num_accepted == 0 && after.num_accepted > 300, "{}", after.num_accepted);
+    let last = |run: &Run| run.answers.iter().map(|answer| answer.ended).max();
+    assert!(last(&after) < last(&before), "{:?} {:?}", last(&after), last(&before));
+    // Where every block is needed, drafts take none from others.
+    let narrow = run(budget(9), &drafted);
+    assert!(plain.iter().zip(&narrow.answers).all(|(one, answer)| answer.tokens == one.alone()));
 }

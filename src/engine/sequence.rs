@@ -1,9 +1,11 @@
 //! One sequence from its start to its last token: logits in, events out.
 
 use super::bytes::CharStream;
+use super::drafting::Drafter;
 use super::error::EngineError;
 use super::request::{Choice, EndTokens, Event, FinishReason, Request, Summary, Timings};
 use super::sampler::{Sampler, logprob, top_logprobs};
+use super::scheduler::Chosen;
 use super::stop::{StopWatch, Watched};
 use super::tokenizer::Tokenizer;
 use std::sync::Arc;
@@ -84,13 +86,22 @@ impl Writer {
     }
 }
 
-/// What logits came to.
+/// What a row of logits came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Next {
+enum Next {
     /// This token is to be run.
     Token(u32),
     /// The answer is whole.
     End(FinishReason),
+}
+
+/// What a step's logits came to.
+#[derive(Debug, Default)]
+pub(super) struct Taken {
+    /// The chosen tokens, and what probably comes after them.
+    pub(super) chosen: Chosen,
+    /// Why the answer is whole, if it is.
+    pub(super) end: Option<FinishReason>,
 }
 
 /// A sequence that runs.
@@ -102,6 +113,8 @@ pub(super) struct Sequence {
     summary: Summary,
     /// Prompt and answer.
     history: Vec<u32>,
+    /// Nothing where no drafts are wanted.
+    drafter: Option<Drafter>,
     started: Instant,
     /// When the first logits came.
     prefilled: Option<Duration>,
@@ -109,7 +122,7 @@ pub(super) struct Sequence {
 
 impl Sequence {
     /// Tells that it starts.
-    pub(super) fn start(job: Job) -> Self {
+    pub(super) fn start(job: Job, drafts: bool) -> Self {
         let summary = job.cancelled_summary();
         job.tell(Event::Started { prompt: job.prompt.clone() });
         let stop = StopWatch::new(job.request.stop.clone());
@@ -118,6 +131,7 @@ impl Sequence {
             writer: Writer { characters: CharStream::default(), stop, text: String::new() },
             summary,
             history: job.prompt.clone(),
+            drafter: drafts.then(Drafter::default),
             started: Instant::now(),
             prefilled: None,
             job,
@@ -133,8 +147,42 @@ impl Sequence {
         self.summary.cached_tokens = count;
     }
 
-    /// Chooses the next token. `max` is the most of prompt and answer together.
-    pub(super) fn take(&mut self, logits: &mut [f32], tokenizer: &Tokenizer, max: usize) -> Result<Next, EngineError> {
+    /// Chooses a token from the first row and, as long as what is chosen is the draft, from those after it: exactly what
+    /// would be chosen without a draft. `max` is the most of prompt and answer together; a row of a draft must be likelier
+    /// than `price` to be chosen.
+    pub(super) fn take(
+        &mut self,
+        rows: &mut [f32],
+        draft: &[u32],
+        tokenizer: &Tokenizer,
+        (max, price): (usize, f64),
+    ) -> Result<Taken, EngineError> {
+        let mut taken = Taken::default();
+        let vocab = rows.len() / (draft.len() + 1);
+        for (row, drafted) in rows.chunks_exact_mut(vocab).zip(draft.iter().map(Some).chain([None])) {
+            match self.take_row(row, tokenizer, max)? {
+                Next::End(finish) => taken.end = Some(finish),
+                Next::Token(id) => {
+                    taken.chosen.tokens.push(id);
+                    if drafted == Some(&id) {
+                        taken.chosen.num_accepted += 1;
+                        continue;
+                    }
+                }
+            }
+            break;
+        }
+        let left = self.job.request.max_tokens.saturating_sub(self.summary.tokens.len()).min(max - self.history.len());
+        if let Some(drafter) = &mut self.drafter {
+            drafter.judge(draft.len(), taken.chosen.num_accepted);
+            if taken.end.is_none() {
+                taken.chosen.draft = drafter.draft(&self.history, price, left.saturating_sub(1));
+            }
+        }
+        Ok(taken)
+    }
+
+    fn take_row(&mut self, logits: &mut [f32], tokenizer: &Tokenizer, max: usize) -> Result<Next, EngineError> {
         if self.prefilled.is_none() {
             self.prefilled = Some(self.started.elapsed());
             self.summary.first_top = top_logprobs(logits, self.job.request.top_logprobs);

@@ -297,3 +297,44 @@ fn a_model_file_that_is_replaced_changes_nothing_for_who_is_being_taught() {
     assert_eq!(summary(&engine, request()).tokens, before.tokens, "taken away");
     assert!(Engine::load(&path, EngineConfig::default()).is_err());
 }
+
+/// What the answers to these requests are, and how many tokens of drafts were written for them.
+fn answers(drafts: Drafts, requests: &[Request]) -> (Vec<(Vec<u32>, String, FinishReason)>, u64) {
+    let config = EngineConfig { drafts, ..EngineConfig::default() };
+    let engine = Nano { context: 400, ..Nano::default() }.try_engine(config).expect("a good model");
+    let running: Vec<_> = requests.iter().map(|request| engine.submit(request.clone()).expect("in line")).collect();
+    let answer = |generation| match all(generation).pop() {
+        Some(Event::Finished(Summary { tokens, text, finish, .. })) => (tokens, text, finish),
+        other => panic!("expected an end, got {other:?}"),
+    };
+    let answers = running.into_iter().map(answer).collect();
+    let Totals { accepted_tokens, drafted_tokens, written_tokens, .. } = engine.totals();
+    assert!(accepted_tokens <= drafted_tokens && accepted_tokens <= written_tokens);
+    (answers, accepted_tokens)
+}
+
+#[test]
+fn a_drafted_answer_is_the_answer() {
+    let request = |seed: u64, temperature, prompt: &[u32]| Request {
+        sampling: Sampling { temperature, seed, repetition_penalty: 1.0 + temperature / 10.0, ..Sampling::default() },
+        max_tokens: 120 + seed as usize,
+        end_tokens: EndTokens::Forbid,
+        ..Request::new(Prompt::Ids(prompt.to_vec()))
+    };
+    // What the model says anyway stands in the prompt: then drafts are right.
+    let said = |prompt: &[u32]| answers(Drafts::Off, &[request(0, 0.0, prompt)]).0.remove(0).0;
+    let first = said(&[40, 41, 42]);
+    let again = [&[40, 41, 42][..], &first, &[40, 41, 42]].concat();
+    let mut requests = vec![request(0, 0.0, &[40, 41, 42]), request(1, 0.0, &again), request(2, 0.7, &again)];
+    requests.push(Request { logprobs: Some(2), ..request(3, 0.3, &again) });
+    requests.push(Request { max_tokens: 1000, ..request(4, 0.0, &again) });
+    let (plain, none) = answers(Drafts::Off, &requests);
+    let stop = plain[1].1.chars().skip(30).take(3).collect();
+    requests.push(Request { stop: vec![stop], ..request(1, 0.0, &again) });
+    let (plain, _) = answers(Drafts::Off, &requests);
+    let (drafted, accepted) = answers(Drafts::Always, &requests);
+    let (looked_up, _) = answers(Drafts::Lookup, &requests);
+    assert_eq!((none, &drafted, &looked_up), (0, &plain, &plain));
+    assert!(accepted > 0, "no draft was ever right, so nothing was tested");
+    assert_eq!((plain[4].2, plain[5].2), (FinishReason::Length, FinishReason::Stop));
+}

@@ -1,32 +1,36 @@
 //! The model's thread: step after step of what the scheduler plans, until nobody can ask any more.
 
 use super::batch::{Part, StepModel};
+use super::drafting::{Drafts, StepCost};
 use super::error::EngineError;
-use super::handle::{Counters, Shared};
+use super::handle::Shared;
 use super::prefix::SequenceId;
 use super::request::FinishReason;
 use super::scheduler::{Plan, Work};
-use super::sequence::{Ended, Next, Sequence};
+use super::sequence::{Ended, Sequence, Taken};
+use super::totals::Totals;
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::PoisonError;
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 /// What a sequence's part of a step came to.
-type Outcome = Result<Option<Next>, EngineError>;
+type Outcome = Result<Taken, EngineError>;
 
 /// The model and the sequences that it runs.
 pub(super) struct Worker<'a> {
     model: Box<dyn StepModel>,
     running: HashMap<SequenceId, Sequence>,
+    drafts: Drafts,
+    cost: StepCost,
     shared: &'a Shared,
 }
 
 /// Runs until no handle is left and all sequences have ended.
-pub(super) fn serve(model: Box<dyn StepModel>, shared: &Shared) {
-    let mut worker = Worker { model, running: HashMap::new(), shared };
+pub(super) fn serve(model: Box<dyn StepModel>, drafts: Drafts, shared: &Shared) {
+    let drafts = if model.verifies() { drafts } else { Drafts::Off };
+    let mut worker = Worker { model, running: HashMap::new(), drafts, cost: StepCost::default(), shared };
     while let Some(plan) = worker.next_plan() {
         worker.step(&plan);
     }
@@ -66,7 +70,8 @@ impl Worker<'_> {
             plan.started.iter().filter_map(|id| desk.waiting.remove(id).map(|job| (*id, job))).collect();
         desk.tell_places();
         drop(desk);
-        self.running.extend(started.into_iter().map(|(id, job)| (id, Sequence::start(job))));
+        let drafts = self.drafts != Drafts::Off;
+        self.running.extend(started.into_iter().map(|(id, job)| (id, Sequence::start(job, drafts))));
         Some(plan)
     }
 
@@ -87,34 +92,41 @@ impl Worker<'_> {
         let mut ended: Vec<Ended> = Vec::new();
         let mut desk = self.shared.desk();
         for (work, outcome) in work.iter().zip(outcomes) {
-            let token = if let Ok(Some(Next::Token(id))) = outcome { Some(id) } else { None };
-            let failed = outcome.is_err();
-            if !failed {
-                desk.scheduler.done(work, token);
-            }
-            if failed || matches!(outcome, Ok(Some(Next::End(_)))) {
-                desk.scheduler.remove(work.id);
-                let Some(sequence) = self.running.remove(&work.id) else { continue };
-                ended.extend(match outcome {
-                    Err(error) => Some(sequence.fail(error)),
-                    Ok(Some(Next::End(finish))) => Some(sequence.finish(finish)),
-                    Ok(_) => None,
-                });
-            }
+            let end = match outcome {
+                Ok(Taken { chosen, end }) => {
+                    desk.scheduler.done(work, chosen);
+                    end.map(Ok)
+                }
+                Err(error) => Some(Err(error)),
+            };
+            let Some(end) = end else { continue };
+            desk.scheduler.remove(work.id);
+            let Some(sequence) = self.running.remove(&work.id) else { continue };
+            ended.push(match end {
+                Ok(finish) => sequence.finish(finish),
+                Err(error) => sequence.fail(error),
+            });
         }
         drop(desk);
         // First off the desk, then told: who asks again on hearing it must not find itself in its own way.
         ended.into_iter().for_each(Ended::tell);
     }
 
-    fn count(&self, work: &[Work], outcomes: &[Outcome], begun: Instant) {
-        let Counters { steps, computed, written, busy_us } = &self.shared.counters;
-        let tokens: usize = work.iter().map(|work| work.ids.len()).sum();
-        let chosen = outcomes.iter().filter(|outcome| matches!(outcome, Ok(Some(Next::Token(_))))).count();
-        steps.fetch_add(1, Ordering::Relaxed);
-        computed.fetch_add(tokens as u64, Ordering::Relaxed);
-        written.fetch_add(chosen as u64, Ordering::Relaxed);
-        busy_us.fetch_add(u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    fn count(&mut self, work: &[Work], outcomes: &[Outcome], begun: Instant) {
+        let elapsed = begun.elapsed();
+        let chosen = || outcomes.iter().flatten().map(|taken| &taken.chosen);
+        let rows = work.iter().map(|work| work.ids.len()).sum();
+        if work.iter().all(|work| work.num_logits == work.ids.len()) {
+            self.cost.add(rows, elapsed);
+        }
+        self.shared.counters.add(&Totals {
+            steps: 1,
+            computed_tokens: rows as u64,
+            written_tokens: chosen().map(|chosen| chosen.tokens.len() as u64).sum(),
+            drafted_tokens: work.iter().map(|work| work.num_drafted as u64).sum(),
+            accepted_tokens: chosen().map(|chosen| chosen.num_accepted as u64).sum(),
+            busy: elapsed,
+        });
     }
 
     fn step_alone(&mut self, work: &[Work]) -> Vec<Outcome> {
@@ -146,24 +158,27 @@ impl Worker<'_> {
         outcome.unwrap_or_else(|panic| Err(EngineError::Panicked(panic_text(panic.as_ref()))))
     }
 
-    /// Chooses everyone's next token from their row.
-    fn take(&mut self, work: &[Work], logits: &mut [f32]) -> Vec<Outcome> {
-        let (tokenizer, max) = (&self.shared.tokenizer, self.shared.info.context_tokens);
-        let mut rows = logits.chunks_exact_mut(self.model.vocab());
+    /// Chooses everyone's next tokens from their rows.
+    fn take(&mut self, work: &[Work], mut logits: &mut [f32]) -> Vec<Outcome> {
+        let (tokenizer, max, vocab) = (&self.shared.tokenizer, self.shared.info.context_tokens, self.model.vocab());
+        let writing = work.iter().filter(|work| work.num_logits > 0).count();
+        let price = if self.drafts == Drafts::Always { 0.0 } else { self.cost.price(writing) };
         let mut takers = Vec::with_capacity(work.len());
         for work in work {
-            let row = if work.num_logits == 0 { None } else { rows.next() };
-            takers.push((work, row, self.running.remove(&work.id)));
+            let (rows, rest) = std::mem::take(&mut logits).split_at_mut(work.num_logits * vocab);
+            logits = rest;
+            takers.push((work, rows, self.running.remove(&work.id)));
         }
         let taken: Vec<_> = takers
             .into_par_iter()
-            .map(|(work, row, sequence)| {
-                let Some(mut sequence) = sequence else { return (work.id, None, Ok(None)) };
-                let outcome = row.map(|row| {
-                    sequence.set_cached_tokens(work.num_cached);
-                    sequence.take(row, tokenizer, max)
-                });
-                (work.id, Some(sequence), outcome.transpose())
+            .map(|(work, rows, sequence)| {
+                let Some(mut sequence) = sequence else { return (work.id, None, Ok(Taken::default())) };
+                if rows.is_empty() {
+                    return (work.id, Some(sequence), Ok(Taken::default()));
+                }
+                sequence.set_cached_tokens(work.num_cached);
+                let outcome = sequence.take(rows, work.draft(), tokenizer, (max, price));
+                (work.id, Some(sequence), outcome)
             })
             .collect();
         let mut outcomes = Vec::with_capacity(taken.len());

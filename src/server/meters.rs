@@ -96,10 +96,14 @@ impl Meters {
         if let Some(bytes) = resident_bytes() {
             self.gauge("lectern_memory_bytes").set(bytes as f64);
         }
-        if let Some(Totals { steps, computed_tokens, written_tokens, busy }) = now.model {
+        if let Some(Totals { steps, computed_tokens, written_tokens, drafted_tokens, accepted_tokens, busy }) =
+            now.model
+        {
             self.gauge("lectern_model_steps").set(steps as f64);
             self.gauge("lectern_model_tokens_computed").set(computed_tokens as f64);
             self.gauge("lectern_model_tokens_written").set(written_tokens as f64);
+            self.gauge("lectern_model_tokens_drafted").set(drafted_tokens as f64);
+            self.gauge("lectern_model_tokens_accepted").set(accepted_tokens as f64);
             self.gauge("lectern_model_busy_seconds").set(busy.as_secs_f64());
         }
         self.handle.run_upkeep();

@@ -4,6 +4,7 @@ mod client;
 mod embed;
 mod engine;
 mod ingest;
+mod lookup;
 mod prompts;
 mod scratch;
 mod search;
@@ -30,6 +31,8 @@ enum What {
     Embed(embed::Args),
     /// Reading books: pages and chunks per second, from files to a library that is thrown away
     Ingest(ingest::Args),
+    /// Answers that quote: with drafts looked up in the prompt, and without
+    Lookup(lookup::Args),
     /// Finding passages as the library grows: milliseconds a question by stage, and memory
     Search(search::Args),
 }
@@ -40,6 +43,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
         What::Serve(args) => serve::run(&args),
         What::Embed(args) => embed::run(&args),
         What::Ingest(args) => ingest::run(&args),
+        What::Lookup(args) => lookup::run(&args),
         What::Search(args) => search::run(&args),
     }
 }

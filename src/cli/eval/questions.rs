@@ -37,6 +37,13 @@ pub(in crate::cli) struct Question {
     pub(super) pages: Vec<u32>,
 }
 
+impl Question {
+    /// The book and the first page that answer it, if one does.
+    pub(in crate::cli) fn place(&self) -> Option<(&str, u32)> {
+        self.pages.first().filter(|page| self.answerable && **page > 0).map(|page| (self.book.as_str(), *page))
+    }
+}
+
 impl QuestionArgs {
     /// Reads them in the file's order.
     ///

@@ -248,6 +248,10 @@ impl StepModel for FlatModel {
         self.config.vocab
     }
 
+    fn verifies(&self) -> bool {
+        true
+    }
+
     fn step(&mut self, parts: &[Part<'_>]) -> Result<Vec<f32>, EngineError> {
         Ok(self.run(parts))
     }
