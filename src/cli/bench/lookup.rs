@@ -36,6 +36,9 @@ pub(super) struct Args {
     /// How often each is measured, both ways in turn; the median is reported
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     runs: u32,
+    /// Draft wherever something is found, whether it pays or not
+    #[arg(long)]
+    always: bool,
     /// A GGUF file, or a name of `lectern models list`; the default language model without it
     #[arg(long, value_name = "NAME|FILE")]
     model: Option<String>,
@@ -61,7 +64,9 @@ enum Task {
 impl Task {
     fn instruction(self) -> &'static str {
         match self {
-            Self::Quote => "Copy from the passage, word for word, the sentences that answer the question.",
+            Self::Quote => {
+                "Quote the sentences of the passage that answer the question, word for word, in quotation marks."
+            }
             Self::Answer => "Answer the question from the passage in one or two sentences.",
             Self::Explain => "Explain the answer to a child in your own words.",
         }
@@ -91,7 +96,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, CliError> {
     let path = weights::chat_file(&args.folders, args.model.as_deref())?;
     let most = args.streams.iter().copied().max().unwrap_or(1).max(1);
     let load = |drafts| Engine::load(&path, EngineConfig { drafts, max_running: most, ..EngineConfig::default() });
-    let (plain, drafted) = (load(Drafts::Off)?, load(Drafts::Lookup)?);
+    let (plain, drafted) = (load(Drafts::Off)?, load(if args.always { Drafts::Always } else { Drafts::Lookup })?);
     let passages = passages(&args.corpus, args.questions.read()?)?;
     let mut rows = Vec::new();
     for task in &args.tasks {
@@ -131,7 +136,7 @@ fn passages(folder: &Path, questions: Vec<Question>) -> Result<Vec<(String, Stri
 }
 
 fn request(args: &Args, task: Task, passage: &str, question: &str) -> Request {
-    let asked = format!("{}\n\nPassage:\n{passage}\n\nQuestion: {question}", task.instruction());
+    let asked = format!("Question: {question}\n\nPassage:\n\"{passage}\"\n\n{}", task.instruction());
     let prompt = Prompt::Chat(vec![Message::new(Role::User, asked)]);
     Request { max_tokens: args.tokens, ..Request::new(prompt) }
 }
