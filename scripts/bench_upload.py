@@ -44,6 +44,7 @@ def arguments():
     parser.add_argument("--think", type=float, default=2, metavar="S", help="most seconds before each turn (default: 2)")
     args = parser.parse_args(own)
     args.flags, args.url, args.login, args.rounds, args.all_questions = flags, None, None, 1, QUESTIONS
+    args.run = uuid.uuid4().hex[:8]
     return args
 
 

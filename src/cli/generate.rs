@@ -5,8 +5,8 @@ use super::folders::Folders;
 use super::weights;
 use crate::device::DeviceKind;
 use crate::engine::{
-    Drafts, EndTokens, Engine, EngineConfig, Event, FinishReason, Generation, KvPrecision, Message, Prompt, Request,
-    Sampling, Summary,
+    Drafts, EndTokens, Engine, EngineConfig, Event, FinishReason, Generation, Grammar, KvPrecision, Message, Prompt,
+    Request, Sampling, Summary,
 };
 use serde::{Deserialize, Serialize};
 use std::io::Write as _;
@@ -35,6 +35,15 @@ pub struct Args {
     /// Never choose a token that ends the answer
     #[arg(long)]
     ignore_eos: bool,
+    /// Hold the answer to JSON of this schema
+    #[arg(long, value_name = "FILE.json", group = "form")]
+    json_schema: Option<PathBuf>,
+    /// Hold the answer to what a regular expression matches
+    #[arg(long, value_name = "REGEX", group = "form")]
+    regex: Option<String>,
+    /// Hold the answer to one of the texts that are given so; repeat it
+    #[arg(long, value_name = "TEXT", group = "form")]
+    choice: Vec<String>,
     /// Write every token by itself, instead of drafting what the answer probably quotes; the answer is the same
     #[arg(long)]
     no_lookup: bool,
@@ -105,7 +114,9 @@ struct Report {
 }
 
 pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
-    let Args { prompt, sampling, json, .. } = args;
+    let Args { prompt, sampling, json, json_schema, regex, choice, .. } = args;
+    let schema = json_schema.map(|path| read_json(&path).map(Grammar::JsonSchema)).transpose()?;
+    let choice = Some(choice).filter(|texts| !texts.is_empty()).map(Grammar::Choice);
     let request = Request {
         sampling: Sampling {
             temperature: sampling.temperature,
@@ -119,6 +130,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
         max_tokens: args.max_tokens,
         stop: args.stop,
         top_logprobs: args.top_logprobs,
+        grammar: schema.or(regex.map(Grammar::Regex)).or(choice),
         end_tokens: if args.ignore_eos { EndTokens::Forbid } else { EndTokens::Stop },
         ..Request::new(read_prompt(prompt)?)
     };
@@ -195,6 +207,11 @@ fn read_prompt(args: PromptArgs) -> Result<Prompt, CliError> {
         PromptArgs { messages: Some(path), .. } => read_messages(&path).map(Prompt::Chat),
         PromptArgs { .. } => Err(CliError::Usage("one of --prompt, --ids and --messages is needed".into())),
     }
+}
+
+fn read_json(path: &Path) -> Result<serde_json::Value, CliError> {
+    let text = std::fs::read_to_string(path).map_err(|source| CliError::File { path: path.to_owned(), source })?;
+    serde_json::from_str(&text).map_err(|error| CliError::Usage(format!("{}: not JSON ({error})", path.display())))
 }
 
 fn read_messages(path: &Path) -> Result<Vec<Message>, CliError> {

@@ -90,6 +90,9 @@ pub enum EngineError {
     /// Messages for a model that has no chat template.
     #[error("this model has no chat template and no <|im_start|> token: give it plain text or token ids")]
     NoTemplate,
+    /// A grammar that is wrong, not supported or too large.
+    #[error("grammar: {0}")]
+    Grammar(String),
     /// A request that cannot be run.
     #[error("request: {0}")]
     Request(String),

@@ -4,11 +4,12 @@ use super::batch::{BLOCK_TOKENS, StepModel};
 use super::drafting::Drafts;
 use super::error::EngineError;
 use super::gguf::Gguf;
+use super::grammar::Grammars;
 use super::model::{Config, Decoder, FlatModel};
 use super::prefix::SequenceId;
 use super::prompt::{Prompt, chat_ids};
 use super::recompute::Recompute;
-use super::request::{Event, ModelInfo, Request};
+use super::request::{EndTokens, Event, ModelInfo, Request};
 use super::scheduler::{Budget, Scheduler};
 use super::sequence::Job;
 use super::template::{CHATML, ChatTemplate};
@@ -92,6 +93,7 @@ pub(super) struct Shared {
     template: Option<Result<ChatTemplate, String>>,
     desk: Mutex<Desk>,
     pub(super) work: Condvar,
+    grammars: Grammars,
     pub(super) counters: Counters,
 }
 
@@ -150,17 +152,32 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::Overloaded`] where too many wait; [`EngineError::Closed`] where the thread is gone; a prompt that is empty, too long, or holds ids that are no tokens;
-    /// sampling settings out of range; a conversation for a model without a chat template.
+    /// sampling settings out of range; a grammar that is wrong or not supported; a conversation for a model without a chat template.
     pub fn submit(&self, request: Request) -> Result<Generation, EngineError> {
         if self.shared.desk().scheduler.is_full() {
             return Err(EngineError::Overloaded); // before the work of tokenising
         }
         request.sampling.check()?;
         let prompt = self.prompt_ids(&request.prompt)?;
+        let Shared { grammars, tokenizer, info, .. } = &*self.shared;
+        let hold = |grammar| grammars.hold(grammar, tokenizer, info.vocab);
+        let constraint = request.grammar.as_ref().map(hold).transpose()?;
+        if constraint.is_some() && request.end_tokens == EndTokens::Forbid {
+            return Err(EngineError::Request(
+                "an answer held to a grammar ends; end tokens cannot be forbidden".into(),
+            ));
+        }
         let (sender, events) = channel();
         let cancelled = Arc::new(AtomicBool::new(false));
         let request = Request { prompt: Prompt::Ids(Vec::new()), ..request };
-        let job = Job { prompt, request, events: sender, cancelled: Arc::clone(&cancelled), submitted: Instant::now() };
+        let job = Job {
+            prompt,
+            request,
+            constraint,
+            events: sender,
+            cancelled: Arc::clone(&cancelled),
+            submitted: Instant::now(),
+        };
         let mut desk = self.shared.desk();
         if desk.closed {
             return Err(EngineError::Closed);
@@ -381,6 +398,7 @@ fn start(
         template,
         desk: Mutex::new(desk),
         work: Condvar::new(),
+        grammars: Grammars::default(),
         counters: Counters::default(),
     });
     let (for_thread, drafts) = (Arc::clone(&shared), config.drafts);
@@ -417,7 +435,10 @@ impl Engine {
         desk.next_id += 1;
         assert!(desk.scheduler.push(id, None, prompt.clone()), "room");
         let cancelled = Arc::new(AtomicBool::new(false));
-        desk.waiting.insert(id, Job { prompt, request, events: sender, cancelled, submitted: Instant::now() });
+        desk.waiting.insert(
+            id,
+            Job { prompt, request, constraint: None, events: sender, cancelled, submitted: Instant::now() },
+        );
         drop(desk);
         self.shared.work.notify_one();
         events

@@ -23,6 +23,7 @@ mod bytes;
 mod drafting;
 mod error;
 mod gguf;
+mod grammar;
 mod handle;
 mod instructions;
 mod line;
@@ -44,6 +45,7 @@ mod worker;
 
 pub use drafting::Drafts;
 pub use error::EngineError;
+pub use grammar::Grammar;
 pub use handle::{Engine, EngineConfig, Generation, KvPrecision};
 pub use instructions::{Instructions, instructions};
 pub use prompt::{Message, Prompt, Role};
@@ -55,6 +57,16 @@ pub use totals::Totals;
 
 #[cfg(test)]
 pub(crate) use model::nano;
+/// Good model files of some kilobytes, one of each architecture, for the fuzzer to damage.
+#[cfg(fuzzing)]
+pub fn nano_files() -> Vec<Vec<u8>> {
+    let write = |architecture| model::nano::Nano::of(architecture).write();
+    let read = |(_folder, path): (_, std::path::PathBuf)| std::fs::read(path).expect("it was just written");
+    ["llama", "qwen2", "qwen3"].map(write).map(read).into()
+}
+
+#[cfg(test)]
+mod grammar_tests;
 #[cfg(test)]
 mod scheduler_tests;
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What goes into the engine and what comes out.
 
 use super::error::EngineError;
+use super::grammar::Grammar;
 use super::prompt::Prompt;
 use super::sampler::Sampling;
 use std::time::Duration;
@@ -30,6 +31,8 @@ pub struct Request {
     pub top_logprobs: usize,
     /// What ends an answer.
     pub end_tokens: EndTokens,
+    /// The form that the answer must have. It is whole only if it ends with [`FinishReason::Stop`].
+    pub grammar: Option<Grammar>,
     /// Reports every token of the answer as an [`Event::Token`], with this many of the likeliest beside it.
     pub logprobs: Option<usize>,
     /// For whom it is, where one may ask for several: owners take turns.
@@ -47,6 +50,7 @@ impl Request {
             stop: Vec::new(),
             top_logprobs: 0,
             end_tokens: EndTokens::Stop,
+            grammar: None,
             logprobs: None,
             owner: None,
         }

@@ -3,6 +3,7 @@
 use super::bytes::CharStream;
 use super::drafting::Drafter;
 use super::error::EngineError;
+use super::grammar::Constraint;
 use super::request::{Choice, EndTokens, Event, FinishReason, Request, Summary, Timings};
 use super::sampler::{Sampler, logprob, top_logprobs};
 use super::scheduler::Chosen;
@@ -19,6 +20,7 @@ pub(super) struct Job {
     pub(super) prompt: Vec<u32>,
     /// The rest of the request; its prompt is taken out.
     pub(super) request: Request,
+    pub(super) constraint: Option<Constraint>,
     pub(super) events: Sender<Event>,
     pub(super) cancelled: Arc<AtomicBool>,
     pub(super) submitted: Instant,
@@ -196,7 +198,8 @@ impl Sequence {
         }
         self.history.push(id);
         self.summary.tokens.push(id);
-        if self.writer.piece(&self.job, tokenizer.piece(id)) {
+        let is_whole = self.job.constraint.as_mut().map_or(Ok(false), |constraint| constraint.accept(id))?;
+        if self.writer.piece(&self.job, tokenizer.piece(id)) || is_whole {
             return Ok(Next::End(FinishReason::Stop));
         }
         Ok(if self.is_long_enough(max) { Next::End(FinishReason::Length) } else { Next::Token(id) })
@@ -212,6 +215,9 @@ impl Sequence {
             for end in tokenizer.ends() {
                 logits[*end as usize] = f32::NEG_INFINITY; // the embedding has a row for every token
             }
+        }
+        if let Some(constraint) = &mut self.job.constraint {
+            constraint.mask(logits)?;
         }
         let id = self.sampler.choose(logits, &self.history).ok_or(EngineError::NotFinite)?;
         if let Some((count, raw)) = raw.filter(|_| !tokenizer.is_end(id)) {

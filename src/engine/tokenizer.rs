@@ -211,6 +211,11 @@ impl Tokenizer {
         self.specials.iter().find(|(special, _)| text.starts_with(special.as_str())).map(|(s, id)| (s.as_str(), *id))
     }
 
+    /// The control tokens and their texts.
+    pub(crate) fn specials(&self) -> &[(String, u32)] {
+        &self.specials
+    }
+
     /// What a token prints: part of a character, nothing for a control token or an id outside the vocabulary.
     #[must_use]
     pub fn piece(&self, id: u32) -> &[u8] {

@@ -95,7 +95,9 @@ struct Row {
 pub(super) fn run(args: &Args) -> Result<ExitCode, CliError> {
     let path = weights::chat_file(&args.folders, args.model.as_deref())?;
     let most = args.streams.iter().copied().max().unwrap_or(1).max(1);
-    let load = |drafts| Engine::load(&path, EngineConfig { drafts, max_running: most, ..EngineConfig::default() });
+    // What was read stays known, from one run to the next.
+    let config = EngineConfig { max_running: most, max_queued: most, kv_bytes: 3 << 30, ..EngineConfig::default() };
+    let load = |drafts| Engine::load(&path, EngineConfig { drafts, ..config.clone() });
     let (plain, drafted) = (load(Drafts::Off)?, load(if args.always { Drafts::Always } else { Drafts::Lookup })?);
     let passages = passages(&args.corpus, args.questions.read()?)?;
     let mut rows = Vec::new();

@@ -18,7 +18,7 @@ pub(crate) use kv::KvCache;
 
 #[cfg(test)]
 mod flat_tests;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub(crate) mod nano;
 #[cfg(test)]
 mod tests;

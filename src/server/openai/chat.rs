@@ -51,6 +51,7 @@ fn refused(error: EngineError) -> ApiError {
         EngineError::PromptTooLong { .. } => {
             ApiError { code: Some("context_length_exceeded"), ..ApiError::invalid(Some("messages"), error.to_string()) }
         }
+        EngineError::Grammar(_) => ApiError::invalid(None, error.to_string()),
         EngineError::Request(_) | EngineError::Template(_) | EngineError::NoTemplate => {
             ApiError::invalid(Some("messages"), error.to_string())
         }

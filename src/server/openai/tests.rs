@@ -148,7 +148,13 @@ async fn what_cannot_be_done_is_said_in_their_form() {
         (chat(json!({"stop": many})), Some("stop"), "20 texts"),
         (chat(json!({"n": 2})), Some("n"), "only one"),
         (chat(json!({"tools": [{}]})), Some("tools"), "not supported"),
-        (chat(json!({"response_format": {"type": "json_schema"}})), Some("response_format"), "grammar"),
+        (chat(json!({"response_format": {"type": "json_schema"}})), Some("response_format"), "schema"),
+        (chat(json!({"structured_outputs": {"regex": "("}})), None, "grammar"),
+        (
+            chat(json!({"structured_outputs": {"regex": "a"}, "response_format": {"type": "json_object"}})),
+            Some("structured_outputs"),
+            "one form",
+        ),
         (chat(json!({"response_format": {"type": "xml"}})), Some("response_format"), "not known"),
         (chat(json!({"max_tokens": -1})), None, "the body"),
     ] {

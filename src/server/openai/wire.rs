@@ -1,7 +1,7 @@
 //! What a chat request says, checked once; what is not supported is refused by name, not ignored.
 
 use super::ApiError;
-use crate::engine::{EndTokens, Message, Prompt, Request, Role, Sampling};
+use crate::engine::{EndTokens, Grammar, Message, Prompt, Request, Role, Sampling};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -37,6 +37,8 @@ pub(in crate::server) struct ChatRequest {
     /// Who asks: users take turns.
     user: Option<String>,
     response_format: Option<ResponseFormat>,
+    /// Not OpenAI's own: the answer is held to a form.
+    structured_outputs: Option<StructuredOutputs>,
     n: Option<u32>,
     presence_penalty: Option<f32>,
     frequency_penalty: Option<f32>,
@@ -79,8 +81,26 @@ enum Stops {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 struct ResponseFormat {
+    /// `text`, `json_object` or `json_schema`
     #[serde(rename = "type")]
     kind: String,
+    json_schema: Option<JsonSchemaFormat>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct JsonSchemaFormat {
+    schema: Value,
+}
+
+/// Forms of an answer besides JSON, as vLLM names them.
+#[derive(Debug, Deserialize, JsonSchema)]
+struct StructuredOutputs {
+    /// The answer is one of these texts.
+    choice: Option<Vec<String>>,
+    /// The answer is what this regular expression matches.
+    regex: Option<String>,
+    /// The answer is JSON of this schema.
+    json: Option<Value>,
 }
 
 impl ChatRequest {
@@ -111,6 +131,7 @@ impl ChatRequest {
             let message = format!("expected {MAX_TOP_LOGPROBS} at most, got {}", logprobs.unwrap_or_default());
             return Err(ApiError::invalid(Some("top_logprobs"), message));
         }
+        let grammar = grammar(self.response_format, self.structured_outputs)?;
         let messages = self.messages.into_iter().map(message).collect::<Result<Vec<_>, _>>()?;
         let forever = self.ignore_eos.unwrap_or(false);
         Ok(Request {
@@ -118,6 +139,7 @@ impl ChatRequest {
             max_tokens,
             stop,
             logprobs,
+            grammar,
             end_tokens: if forever { EndTokens::Forbid } else { EndTokens::Stop },
             owner: self.user.filter(|user| !user.is_empty()),
             ..Request::new(Prompt::Chat(messages))
@@ -161,13 +183,37 @@ impl ChatRequest {
         }
         match self.response_format.as_ref().map(|format| format.kind.as_str()) {
             None | Some("text") => Ok(()),
-            Some(kind @ ("json_object" | "json_schema")) => {
-                let message =
-                    format!("{kind} is not supported yet, because answers cannot be held to a grammar; use text");
-                Err(ApiError::invalid(Some("response_format"), message))
-            }
-            Some(kind) => Err(ApiError::invalid(Some("response_format"), format!("{kind:?} is not known; use text"))),
+            Some("json_object" | "json_schema") => Ok(()),
+            Some(kind) => Err(ApiError::invalid(
+                Some("response_format"),
+                format!("{kind:?} is not known; use text, json_object or json_schema"),
+            )),
         }
+    }
+}
+
+/// The form of the answer that is asked for, in one way or the other.
+fn grammar(format: Option<ResponseFormat>, outputs: Option<StructuredOutputs>) -> Result<Option<Grammar>, ApiError> {
+    let of_format = match format {
+        Some(ResponseFormat { kind, json_schema: Some(JsonSchemaFormat { schema }) }) if kind == "json_schema" => {
+            Some(Grammar::JsonSchema(schema))
+        }
+        Some(ResponseFormat { kind, .. }) if kind == "json_schema" => {
+            return Err(ApiError::invalid(
+                Some("response_format"),
+                "json_schema needs \"json_schema\": {\"schema\": …}",
+            ));
+        }
+        Some(ResponseFormat { kind, .. }) if kind == "json_object" => Some(Grammar::any_object()),
+        _ => None,
+    };
+    let of_outputs = outputs.map(|StructuredOutputs { choice, regex, json }| {
+        [choice.map(Grammar::Choice), regex.map(Grammar::Regex), json.map(Grammar::JsonSchema)]
+    });
+    let mut all = of_outputs.into_iter().flatten().flatten().chain(of_format);
+    match (all.next(), all.next()) {
+        (grammar, None) => Ok(grammar),
+        _ => Err(ApiError::invalid(Some("structured_outputs"), "the answer can be held to one form only")),
     }
 }
 
