@@ -13,6 +13,9 @@ use serde_json::{Value, json};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+/// Of a long explanation so much is told, in characters.
+const MAX_REASON_CHARS: usize = 400;
+
 /// The form of an answer.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -102,7 +105,10 @@ impl Grammars {
         let factory = factory.as_ref().map_err(refused)?;
         let matcher = Matcher::new(factory.create_parser(grammar.compile()?));
         match matcher.get_error() {
-            Some(error) => Err(refused(error.lines().next().unwrap_or_default())),
+            Some(error) => {
+                let words = error.split_whitespace().collect::<Vec<_>>().join(" ");
+                Err(refused(words.chars().take(MAX_REASON_CHARS).collect::<String>()))
+            }
             None => Ok(Constraint { matcher }),
         }
     }

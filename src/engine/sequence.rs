@@ -1,7 +1,7 @@
 //! One sequence from its start to its last token: logits in, events out.
 
 use super::bytes::CharStream;
-use super::drafting::Drafter;
+use super::drafting::{Drafter, Price};
 use super::error::EngineError;
 use super::grammar::Constraint;
 use super::request::{Choice, EndTokens, Event, FinishReason, Request, Summary, Timings};
@@ -150,14 +150,13 @@ impl Sequence {
     }
 
     /// Chooses a token from the first row and, as long as what is chosen is the draft, from those after it: exactly what
-    /// would be chosen without a draft. `max` is the most of prompt and answer together; a row of a draft must be likelier
-    /// than `price` to be chosen.
+    /// would be chosen without a draft. `max` is the most of prompt and answer together, `price` what a drafted row costs.
     pub(super) fn take(
         &mut self,
         rows: &mut [f32],
         draft: &[u32],
         tokenizer: &Tokenizer,
-        (max, price): (usize, f64),
+        (max, price): (usize, Price),
     ) -> Result<Taken, EngineError> {
         let mut taken = Taken::default();
         let vocab = rows.len() / (draft.len() + 1);

@@ -1,7 +1,7 @@
 //! The model's thread: step after step of what the scheduler plans, until nobody can ask any more.
 
 use super::batch::{Part, StepModel};
-use super::drafting::{Drafts, StepCost};
+use super::drafting::{Drafts, Price, StepCost};
 use super::error::EngineError;
 use super::handle::Shared;
 use super::prefix::SequenceId;
@@ -162,7 +162,7 @@ impl Worker<'_> {
     fn take(&mut self, work: &[Work], mut logits: &mut [f32]) -> Vec<Outcome> {
         let (tokenizer, max, vocab) = (&self.shared.tokenizer, self.shared.info.context_tokens, self.model.vocab());
         let writing = work.iter().filter(|work| work.num_logits > 0).count();
-        let price = if self.drafts == Drafts::Always { 0.0 } else { self.cost.price(writing) };
+        let price = if self.drafts == Drafts::Always { Price::Free } else { self.cost.price(writing) };
         let mut takers = Vec::with_capacity(work.len());
         for work in work {
             let (rows, rest) = std::mem::take(&mut logits).split_at_mut(work.num_logits * vocab);

@@ -2,9 +2,9 @@
 
 use super::super::folders::Folders;
 use super::super::weights;
-use super::{CliError, median, print_json, resident_bytes};
+use super::{CliError, ended, median, print_json, resident_bytes};
 use crate::device::DeviceKind;
-use crate::engine::{EndTokens, Engine, EngineConfig, EngineError, Event, Generation, Prompt, Request, Summary};
+use crate::engine::{EndTokens, Engine, EngineConfig, Prompt, Request};
 use serde::Serialize;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -128,18 +128,6 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, CliError> {
         print_table(&report)
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// The end of a sequence.
-fn ended(mut generation: Generation) -> Result<Summary, CliError> {
-    loop {
-        match generation.recv() {
-            Some(Event::Finished(summary)) => return Ok(summary),
-            Some(Event::Failed(error)) => return Err(error.into()),
-            Some(_) => {}
-            None => return Err(EngineError::Closed.into()),
-        }
-    }
 }
 
 /// Tokens per second of all streams together, from the first token of each on, after prompts of `depth` tokens.

@@ -3,11 +3,9 @@
 use super::super::eval::{Question, QuestionArgs};
 use super::super::folders::Folders;
 use super::super::weights;
-use super::{CliError, median, print_json};
+use super::{CliError, ended, median, print_json};
 use crate::corpus::{self, ReadOptions};
-use crate::engine::{
-    Drafts, Engine, EngineConfig, EngineError, Event, Message, Prompt, Request, Role, Summary, Totals,
-};
+use crate::engine::{Drafts, Engine, EngineConfig, Message, Prompt, Request, Role, Summary, Totals};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -175,15 +173,7 @@ fn measure(engine: &Engine, streams: usize, requests: &[Request]) -> Result<Meas
 
 fn finished(engine: &Engine, requests: impl Iterator<Item = Request>) -> Result<Vec<Summary>, CliError> {
     let running: Vec<_> = requests.map(|request| engine.submit(request)).collect::<Result<_, _>>()?;
-    let summary = |mut generation: crate::engine::Generation| loop {
-        match generation.recv() {
-            Some(Event::Finished(summary)) => return Ok(summary),
-            Some(Event::Failed(error)) => return Err(error.into()),
-            Some(_) => {}
-            None => return Err(EngineError::Closed.into()),
-        }
-    };
-    running.into_iter().map(summary).collect()
+    running.into_iter().map(ended).collect()
 }
 
 fn row(

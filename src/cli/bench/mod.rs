@@ -3,6 +3,7 @@
 mod client;
 mod embed;
 mod engine;
+mod grammar;
 mod ingest;
 mod lookup;
 mod prompts;
@@ -11,6 +12,7 @@ mod search;
 mod serve;
 
 use super::CliError;
+use crate::engine::{EngineError, Event, Generation, Summary};
 use std::process::ExitCode;
 
 /// Flags of `lectern bench`.
@@ -33,6 +35,8 @@ enum What {
     Ingest(ingest::Args),
     /// Answers that quote: with drafts looked up in the prompt, and without
     Lookup(lookup::Args),
+    /// Answers held to a JSON Schema, and free ones: milliseconds a token
+    Grammar(grammar::Args),
     /// Finding passages as the library grows: milliseconds a question by stage, and memory
     Search(search::Args),
 }
@@ -44,7 +48,20 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CliError> {
         What::Embed(args) => embed::run(&args),
         What::Ingest(args) => ingest::run(&args),
         What::Lookup(args) => lookup::run(&args),
+        What::Grammar(args) => grammar::run(&args),
         What::Search(args) => search::run(&args),
+    }
+}
+
+/// The end of a sequence.
+fn ended(mut generation: Generation) -> Result<Summary, CliError> {
+    loop {
+        match generation.recv() {
+            Some(Event::Finished(summary)) => return Ok(summary),
+            Some(Event::Failed(error)) => return Err(error.into()),
+            Some(_) => {}
+            None => return Err(EngineError::Closed.into()),
+        }
     }
 }
 
