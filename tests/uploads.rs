@@ -176,6 +176,18 @@ async fn a_body_that_is_cut_off_leaves_nothing_and_slow_ones_are_four_at_most() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_falls_silent_is_given_up() {
+    let intake = StandIn::new();
+    let limits = Limits { upload_silence: Duration::from_millis(200), ..Limits::default() };
+    let server = Server::start_taking_books(intake.clone(), limits).await;
+    let mut silent = half_an_upload(&server).await;
+    let mut answer = vec![0; 12];
+    soon("an answer", silent.read_exact(&mut answer)).await.unwrap();
+    assert_eq!(String::from_utf8_lossy(&answer), "HTTP/1.1 408");
+    until_files(&intake, 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_teachers_socket_tells_of_uploads_and_removals() {
     let (_intake, server) = server().await;
     let url = format!("ws://{}/teach/ws", server.address);

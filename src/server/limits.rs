@@ -54,6 +54,8 @@ pub struct Limits {
     pub retry_after: Duration,
     /// Size of an uploaded book.
     pub max_upload_bytes: u64,
+    /// How long nothing of an upload may arrive before it is given up.
+    pub upload_silence: Duration,
 }
 
 impl Default for Limits {
@@ -79,6 +81,7 @@ impl Default for Limits {
             head_timeout: Duration::from_secs(15),
             retry_after: Duration::from_secs(5),
             max_upload_bytes: 200 << 20,
+            upload_silence: Duration::from_secs(30),
         }
     }
 }

@@ -171,6 +171,7 @@ describe("the teacher's page", { concurrency: false, skip: kind !== "stand-in" &
     assert.equal(await place.innerText(), "The Indus: A River and Its Cities, p. 12");
     assert.match(await place.getAttribute("href"), /^\/api\/books\/indus\/file#page=12$/);
     await page.locator('[data-value="progress"]').click();
+    await page.locator(".chart-row >> nth=4").waitFor();
     assert.equal(await page.locator(".chart-row").count(), 5);
     assert.deepEqual(await page.locator(".student-doing a").evaluateAll((links) => links.map((link) => link.getAttribute("href"))), [
       "/api/sessions/s-03/export?format=html", "/api/sessions/s-03/export?format=md", "/api/sessions/s-03/export?format=json", "/api/sessions/s-03/progress?format=csv",

@@ -135,14 +135,14 @@ async fn receive_form(app: &App, form: &mut Multipart, num_bytes: u64) -> Result
     let _receiving = app.receiving.try_acquire().map_err(|_| busy())?;
     let folder = app.ask(move |intake| intake.folder(num_bytes)).await?;
     let mut file = None;
-    while let Some(field) = receive::next(form.next_field()).await? {
+    while let Some(field) = receive::next(&app.hub.limits, form.next_field()).await? {
         if field.name() != Some("file") {
             continue;
         }
         if file.is_some() {
             return Err(ApiError::bad_request("send one book at a time"));
         }
-        file = Some(receive::receive(field, &folder, app.max_bytes).await?);
+        file = Some(receive::receive(field, &folder, &app.hub.limits).await?);
     }
     file.ok_or_else(|| ApiError::bad_request("the form has no field `file` with a PDF file"))
 }

@@ -2,6 +2,7 @@
 
 use super::super::error::ApiError;
 use super::super::intake::{IntakeError, Received};
+use super::super::limits::Limits;
 use super::name;
 use axum::extract::multipart::{Field, MultipartError};
 use axum::http::StatusCode;
@@ -11,9 +12,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt as _;
-
-/// A sender that is silent for longer has gone.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Within this much of the beginning a PDF says that it is one.
 const HEAD_BYTES: usize = 1024;
@@ -38,12 +36,17 @@ impl Drop for Part {
 }
 
 /// Writes the file of a form to `folder`. Whatever goes wrong, nothing of it stays.
-pub(super) async fn receive(mut field: Field<'_>, folder: &Path, max_bytes: u64) -> Result<(Part, Received), ApiError> {
+pub(super) async fn receive(
+    mut field: Field<'_>,
+    folder: &Path,
+    limits: &Limits,
+) -> Result<(Part, Received), ApiError> {
+    let max_bytes = limits.max_upload_bytes;
     let file_name = name::clean(field.file_name().unwrap_or_default());
     let part = Part::beside(folder);
     let mut file = File::create(&part.0).await.map_err(|error| on_disk(error, &file_name))?;
     let (mut head, mut hash, mut num_bytes) = (Vec::new(), Sha256::new(), 0_u64);
-    while let Some(bytes) = next(field.chunk()).await? {
+    while let Some(bytes) = next(limits, field.chunk()).await? {
         num_bytes += bytes.len() as u64;
         if num_bytes > max_bytes {
             return Err(too_large(max_bytes));
@@ -69,8 +72,11 @@ pub(super) async fn receive(mut field: Field<'_>, folder: &Path, max_bytes: u64)
 }
 
 /// The next piece of the body.
-pub(super) async fn next<T>(reading: impl Future<Output = Result<T, MultipartError>>) -> Result<T, ApiError> {
-    match tokio::time::timeout(PATIENCE, reading).await {
+pub(super) async fn next<T>(
+    limits: &Limits,
+    reading: impl Future<Output = Result<T, MultipartError>>,
+) -> Result<T, ApiError> {
+    match tokio::time::timeout(limits.upload_silence, reading).await {
         Ok(Ok(piece)) => Ok(piece),
         Ok(Err(error)) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
             Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "this is more than a book may be"))
