@@ -173,7 +173,8 @@ impl Sequence {
             }
             break;
         }
-        let left = self.job.request.max_tokens.saturating_sub(self.summary.tokens.len()).min(max - self.history.len());
+        let left = self.job.request.max_tokens.saturating_sub(self.summary.tokens.len());
+        let left = left.min(max.saturating_sub(self.history.len()));
         if let Some(drafter) = &mut self.drafter {
             drafter.judge(draft.len(), taken.chosen.num_accepted);
             if taken.end.is_none() {

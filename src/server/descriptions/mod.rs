@@ -1,6 +1,7 @@
 //! What the server tells programs of itself: the HTTP interface as OpenAPI, the WebSockets as AsyncAPI.
 //!
-//! Both are made from the types that are read and written, so a field that is not described cannot be sent.
+//! Both are made from the types that are read and written, so none of their fields can be left out. Only the events of a
+//! streamed answer of `/v1` are no type of ours: their form is OpenAI's.
 
 mod asyncapi;
 mod openapi;
